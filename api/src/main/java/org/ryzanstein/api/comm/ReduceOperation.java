@@ -1,0 +1,7 @@
+package org.ryzanstein.api.comm;
+
+/** How an all-reduce or reduce-scatter combines elements. */
+public enum ReduceOperation {
+    SUM,
+    MAX
+}

@@ -1,0 +1,7 @@
+package org.ryzanstein.api.kernel;
+
+/** Where a backend's buffers live. */
+public enum MemoryKind {
+    HOST,
+    DEVICE
+}
