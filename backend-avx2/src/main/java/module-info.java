@@ -1,0 +1,6 @@
+/** Kernels for 256-bit vectors by jdk.incubator.vector. */
+@SuppressWarnings("module") // The name ends in the digits of the instruction set.
+module org.ryzanstein.backend.avx2 {
+    requires org.ryzanstein.api;
+    requires static org.jspecify;
+}

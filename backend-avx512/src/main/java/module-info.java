@@ -1,0 +1,6 @@
+/** Kernels for 512-bit vectors by jdk.incubator.vector. */
+@SuppressWarnings("module") // The name ends in the digits of the instruction set.
+module org.ryzanstein.backend.avx512 {
+    requires org.ryzanstein.api;
+    requires static org.jspecify;
+}

@@ -1,0 +1,5 @@
+/** Kernels for NVIDIA GPUs through the CUDA driver API. */
+module org.ryzanstein.backend.cuda {
+    requires org.ryzanstein.api;
+    requires static org.jspecify;
+}

@@ -1,0 +1,5 @@
+/** Collectives through NCCL. */
+@NullMarked
+package org.ryzanstein.comm.nccl;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,7 @@
+/** From model files to running tokens: formats, tokenizers, forward pass, scheduler, the embeddable engine. */
+module org.ryzanstein.loader {
+    requires transitive org.ryzanstein.api;
+    requires com.fasterxml.jackson.core;
+    requires com.fasterxml.jackson.databind;
+    requires static org.jspecify;
+}
