@@ -23,7 +23,8 @@ public final class Communicators {
      * @param forced the name that the user insists on, if any; the property {@value #FORCE_PROPERTY} counts otherwise
      * @throws ProviderUnavailableException if the forced one, or every one, is unavailable
      */
-    public static Selection<CommunicatorProvider> choose(MemoryKind memoryKind, int worldSize, Optional<String> forced) {
+    public static Selection<CommunicatorProvider> choose(
+            MemoryKind memoryKind, int worldSize, Optional<String> forced) {
         return Selection.choose(
                 ProviderReport.Kind.COMMUNICATOR,
                 ServiceLoader.load(CommunicatorProvider.class).stream().iterator(),

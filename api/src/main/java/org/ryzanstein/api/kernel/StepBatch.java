@@ -54,10 +54,12 @@ public final class StepBatch {
             throw new IllegalStateException("step batch is full: " + tokens + " tokens");
         }
         if (slot < 0 || slot >= blockTables.length || position < 0 || wanted < DISTRIBUTION) {
-            throw new IllegalArgumentException("token " + id + ": slot " + slot + ", position " + position + ", wanted " + wanted);
+            throw new IllegalArgumentException(
+                    "token " + id + ": slot " + slot + ", position " + position + ", wanted " + wanted);
         }
         if (tokens > 0 && slots[tokens - 1] == slot && positions[tokens - 1] >= position) {
-            throw new IllegalArgumentException("slot " + slot + ": position " + position + " after " + positions[tokens - 1]);
+            throw new IllegalArgumentException(
+                    "slot " + slot + ": position " + position + " after " + positions[tokens - 1]);
         }
         ids[tokens] = id;
         slots[tokens] = slot;

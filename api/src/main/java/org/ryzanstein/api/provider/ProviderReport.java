@@ -43,7 +43,11 @@ public record ProviderReport(Kind kind, Optional<String> chosen, List<Entry> ent
                     .append(entry.status().name().toLowerCase(java.util.Locale.ROOT));
             entry.score().ifPresent(score -> text.append(", score ").append(score));
             text.append(", ").append(entry.detail());
-            text.append(" (").append(entry.module()).append(", ").append(entry.jar()).append(')');
+            text.append(" (")
+                    .append(entry.module())
+                    .append(", ")
+                    .append(entry.jar())
+                    .append(')');
         }
         return text.toString();
     }

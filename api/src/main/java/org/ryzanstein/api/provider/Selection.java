@@ -45,17 +45,19 @@ public record Selection<P extends Provider>(P provider, ProviderReport report) {
         Optional<Candidate<P>> best = candidates.stream()
                 .filter(c -> c.entry().score().isPresent())
                 .filter(c -> forced.isEmpty() || c.entry().name().equals(forced.get()))
-                .min(Comparator.comparingInt((Candidate<P> c) -> -c.entry().score().orElseThrow())
+                .min(Comparator.comparingInt(
+                                (Candidate<P> c) -> -c.entry().score().orElseThrow())
                         .thenComparing(c -> c.entry().name()));
         List<ProviderReport.Entry> entries = new ArrayList<>();
         for (Candidate<P> candidate : candidates) {
+            @SuppressWarnings("ReferenceEquality") // Two candidates may be equal in value.
             boolean chosen = best.isPresent() && best.get() == candidate;
             entries.add(chosen ? withStatus(candidate.entry(), ProviderReport.Status.CHOSEN) : candidate.entry());
         }
-        entries.sort(Comparator.comparingInt((ProviderReport.Entry e) -> -e.score().orElse(0))
-                .thenComparing(ProviderReport.Entry::name));
-        ProviderReport report =
-                new ProviderReport(kind, best.map(c -> c.entry().name()), entries);
+        entries.sort(
+                Comparator.comparingInt((ProviderReport.Entry e) -> -e.score().orElse(0))
+                        .thenComparing(ProviderReport.Entry::name));
+        ProviderReport report = new ProviderReport(kind, best.map(c -> c.entry().name()), entries);
         if (best.isEmpty() || best.get().provider() == null) {
             throw new ProviderUnavailableException(refusal(kind, forced, report), report);
         }
@@ -116,8 +118,8 @@ public record Selection<P extends Provider>(P provider, ProviderReport report) {
             P provider = found.get();
             String name = provider.name();
             if (provider.spiVersion() != spiVersion) {
-                String reason = "compiled for SPI version " + provider.spiVersion() + ", this api has version " + spiVersion
-                        + ": use a jar built for this release";
+                String reason = "compiled for SPI version " + provider.spiVersion() + ", this api has version "
+                        + spiVersion + ": use a jar built for this release";
                 return new Candidate<>(null, refused(name, reason, module, jar));
             }
             return switch (probe.apply(provider)) {
@@ -125,12 +127,7 @@ public record Selection<P extends Provider>(P provider, ProviderReport report) {
                     new Candidate<>(
                             provider,
                             new ProviderReport.Entry(
-                                    name,
-                                    ProviderReport.Status.AVAILABLE,
-                                    OptionalInt.of(score),
-                                    detail,
-                                    module,
-                                    jar));
+                                    name, ProviderReport.Status.AVAILABLE, OptionalInt.of(score), detail, module, jar));
                 case Probe.Unavailable(String reason) -> new Candidate<>(null, refused(name, reason, module, jar));
             };
         } catch (RuntimeException | LinkageError | ServiceConfigurationError e) {
