@@ -3,4 +3,7 @@
 module org.ryzanstein.backend.avx2 {
     requires org.ryzanstein.api;
     requires static org.jspecify;
+
+    provides org.ryzanstein.api.kernel.KernelBackendProvider with
+            org.ryzanstein.backend.avx2.Avx2BackendProvider;
 }

@@ -3,4 +3,7 @@
 module org.ryzanstein.backend.avx512 {
     requires org.ryzanstein.api;
     requires static org.jspecify;
+
+    provides org.ryzanstein.api.kernel.KernelBackendProvider with
+            org.ryzanstein.backend.avx512.Avx512BackendProvider;
 }

@@ -2,4 +2,7 @@
 module org.ryzanstein.backend.cuda {
     requires org.ryzanstein.api;
     requires static org.jspecify;
+
+    provides org.ryzanstein.api.kernel.KernelBackendProvider with
+            org.ryzanstein.backend.cuda.CudaBackendProvider;
 }

@@ -1,0 +1,37 @@
+package org.ryzanstein.backend.cuda;
+
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.ryzanstein.api.kernel.KernelBackends;
+import org.ryzanstein.api.kernel.ThreadTeam;
+import org.ryzanstein.api.provider.ProviderUnavailableException;
+
+class CudaBackendProviderTest {
+    @Test
+    void isFoundAsAServiceAndSaysThatItIsNotBuiltYet() {
+        assertThatThrownBy(() -> KernelBackends.choose(Optional.of("cuda")))
+                .isInstanceOf(ProviderUnavailableException.class)
+                .hasMessageContaining("kernel backend 'cuda' was forced but is not available: not built yet");
+    }
+
+    @Test
+    void refusesToOpen() {
+        ThreadTeam team = new ThreadTeam() {
+            @Override
+            public int size() {
+                return 1;
+            }
+
+            @Override
+            public void run(Task task) {
+                task.run(0);
+            }
+
+            @Override
+            public void barrier() {}
+        };
+        assertThatThrownBy(() -> new CudaBackendProvider().open(team)).hasMessageContaining("not built yet");
+    }
+}

@@ -1,0 +1,33 @@
+package org.ryzanstein.comm.tcp;
+
+import org.ryzanstein.api.comm.Communicator;
+import org.ryzanstein.api.comm.CommunicatorProvider;
+import org.ryzanstein.api.comm.Rendezvous;
+import org.ryzanstein.api.kernel.MemoryKind;
+import org.ryzanstein.api.provider.Probe;
+
+/** Names the communicator {@code tcp}. Collectives over sockets are not built yet, so it is never available. */
+public final class TcpCommunicatorProvider implements CommunicatorProvider {
+    private static final int SPI_VERSION = 1;
+    private static final String REASON = "not built yet: this release has no tcp communicator; run on one rank";
+
+    @Override
+    public String name() {
+        return "tcp";
+    }
+
+    @Override
+    public int spiVersion() {
+        return SPI_VERSION;
+    }
+
+    @Override
+    public Probe probe(MemoryKind memoryKind, int worldSize) {
+        return new Probe.Unavailable(REASON);
+    }
+
+    @Override
+    public Communicator open(Rendezvous rendezvous) {
+        throw new UnsupportedOperationException("communicator tcp: " + REASON);
+    }
+}
