@@ -2,4 +2,7 @@
 module org.ryzanstein.backend.scalar {
     requires org.ryzanstein.api;
     requires static org.jspecify;
+
+    provides org.ryzanstein.api.kernel.KernelBackendProvider with
+            org.ryzanstein.backend.scalar.ScalarBackendProvider;
 }

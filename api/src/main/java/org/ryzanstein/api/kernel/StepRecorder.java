@@ -52,8 +52,9 @@ public interface StepRecorder {
 
     /**
      * out = in x weights^T for floating-point or block-quantised weights. Floats: 16 accumulators (k mod 16), fma, tree.
-     * Blocks: activations quantised to int8 per 32, acc = fma(float(integer dot of block b), weight scale * activation
-     * scale, acc) in rising b.
+     * Blocks: activations are quantised to int8 in the same blocks of 32, M = max |x|, q = rint(x * (127 / M)), factor M / 127
+     * (M < 1e-30: zeros); acc = fma(float(integer dot of block b), weight scale * activation factor, acc) in rising b. A row
+     * with M not finite is marked as faulted.
      */
     void linear(Buffer in, MatrixWeights weights, Buffer out);
 

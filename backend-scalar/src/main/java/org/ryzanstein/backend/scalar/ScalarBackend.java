@@ -1,0 +1,118 @@
+package org.ryzanstein.backend.scalar;
+
+import java.util.Set;
+import java.util.function.Consumer;
+import org.ryzanstein.api.kernel.Buffer;
+import org.ryzanstein.api.kernel.ElementType;
+import org.ryzanstein.api.kernel.ExecutionQueue;
+import org.ryzanstein.api.kernel.HeadOutput;
+import org.ryzanstein.api.kernel.KernelBackend;
+import org.ryzanstein.api.kernel.KvCache;
+import org.ryzanstein.api.kernel.KvSpec;
+import org.ryzanstein.api.kernel.MatrixUse;
+import org.ryzanstein.api.kernel.MatrixWeights;
+import org.ryzanstein.api.kernel.MemoryKind;
+import org.ryzanstein.api.kernel.PreparedStep;
+import org.ryzanstein.api.kernel.QuantizedActivations;
+import org.ryzanstein.api.kernel.RopeStyle;
+import org.ryzanstein.api.kernel.RopeTable;
+import org.ryzanstein.api.kernel.RowSet;
+import org.ryzanstein.api.kernel.StepRecorder;
+import org.ryzanstein.api.kernel.StepShape;
+import org.ryzanstein.api.kernel.ThreadTeam;
+import org.ryzanstein.api.kernel.UnsupportedWeightsException;
+import org.ryzanstein.api.kernel.VectorWeights;
+import org.ryzanstein.api.weight.WeightSource;
+
+/** The reference backend: everything on the heap, plain Java loops. */
+final class ScalarBackend implements KernelBackend {
+    static final String NAME = "scalar";
+
+    private final ThreadTeam team;
+    private final Parallel parallel;
+    private final ScalarQueue queue = new ScalarQueue();
+
+    ScalarBackend(ThreadTeam team) {
+        this.team = team;
+        this.parallel = new Parallel(team);
+    }
+
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public MemoryKind memoryKind() {
+        return MemoryKind.HOST;
+    }
+
+    @Override
+    public Buffer allocate(ElementType type, RowSet rowSet, int rows, int columns) {
+        return HostBuffer.allocate(type, rowSet, rows, columns);
+    }
+
+    @Override
+    public QuantizedActivations allocateQuantized(int rows, int columns) {
+        return new BitPlanes(rows, columns);
+    }
+
+    @Override
+    public HeadOutput allocateHead(int maxRows, int vocabularySize, int maxCandidates) {
+        return new HostHead(maxRows, vocabularySize, maxCandidates);
+    }
+
+    @Override
+    public KvCache allocateKv(KvSpec spec) {
+        return new PagedKvCache(spec);
+    }
+
+    @Override
+    public MatrixWeights packMatrix(WeightSource source, Set<MatrixUse> uses) {
+        boolean embedded = uses.contains(MatrixUse.EMBEDDING);
+        return switch (source) {
+            case WeightSource.Ternary ternary
+            when uses.equals(Set.of(MatrixUse.LINEAR)) -> TernaryMatrix.pack(ternary, parallel);
+            case WeightSource.Floats floats -> DenseMatrix.pack(floats, parallel);
+            case WeightSource.Int8Blocks blocks when !embedded -> Int8Matrix.pack(blocks, parallel);
+            default ->
+                throw new UnsupportedWeightsException(
+                        source.name() + ": the scalar backend has no kernel for such weights as " + uses);
+        };
+    }
+
+    @Override
+    public VectorWeights packVector(WeightSource.Floats source) {
+        if (source.rows() != 1) {
+            throw new IllegalArgumentException(source.name() + ": " + source.rows() + " rows, expected a vector");
+        }
+        float[] values = new float[source.columns()];
+        source.readFloats(0, values, 0);
+        return new HostVector(source.name(), values);
+    }
+
+    @Override
+    public RopeTable packRope(RopeStyle style, int positions, int dimension, float[] cos, float[] sin) {
+        int expected = Math.multiplyExact(positions, dimension / 2);
+        if (dimension < 2 || dimension % 2 != 0 || cos.length != expected || sin.length != expected) {
+            throw new IllegalArgumentException("rotation of " + dimension + " elements over " + positions
+                    + " positions: " + cos.length + " cosines and " + sin.length + " sines, expected " + expected);
+        }
+        return new HostRope(style, positions, dimension, cos.clone(), sin.clone());
+    }
+
+    @Override
+    public PreparedStep prepare(StepShape shape, Consumer<StepRecorder> recording) {
+        ScalarRecorder recorder = new ScalarRecorder(shape, team, queue);
+        recording.accept(recorder);
+        return recorder.finish();
+    }
+
+    @Override
+    public ExecutionQueue queue() {
+        return queue;
+    }
+
+    @Override
+    public void close() {}
+}

@@ -1,0 +1,476 @@
+package org.ryzanstein.backend.scalar;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.ryzanstein.api.kernel.Buffer;
+import org.ryzanstein.api.kernel.ElementType;
+import org.ryzanstein.api.kernel.ExecutionQueue;
+import org.ryzanstein.api.kernel.GateKind;
+import org.ryzanstein.api.kernel.HeadOutput;
+import org.ryzanstein.api.kernel.KvCache;
+import org.ryzanstein.api.kernel.MatrixWeights;
+import org.ryzanstein.api.kernel.QuantizedActivations;
+import org.ryzanstein.api.kernel.RopeTable;
+import org.ryzanstein.api.kernel.RowSet;
+import org.ryzanstein.api.kernel.StepRecorder;
+import org.ryzanstein.api.kernel.StepShape;
+import org.ryzanstein.api.kernel.ThreadTeam;
+import org.ryzanstein.api.kernel.VectorWeights;
+import org.ryzanstein.api.numerics.ContractMath;
+import org.ryzanstein.backend.scalar.Operation.Body;
+import org.ryzanstein.backend.scalar.Operation.Items;
+
+/** Checks shapes and turns each call into an {@link Operation}. */
+final class ScalarRecorder implements StepRecorder {
+    private final StepShape shape;
+    private final ThreadTeam team;
+    private final ExecutionQueue queue;
+    private final List<Operation> operations = new ArrayList<>();
+    private final Set<PagedKvCache> caches = new LinkedHashSet<>();
+    private final Set<HostHead> heads = new LinkedHashSet<>();
+
+    ScalarRecorder(StepShape shape, ThreadTeam team, ExecutionQueue queue) {
+        this.shape = shape;
+        this.team = team;
+        this.queue = queue;
+    }
+
+    ScalarStep finish() {
+        return new ScalarStep(shape, team, operations, caches, heads);
+    }
+
+    /** An operation whose rows do not look at each other. */
+    private void addRowLocal(RowSet rows, Body body) {
+        operations.add(new Operation(Items.each(rows), true, body));
+    }
+
+    private void addShared(Items items, Body body) {
+        operations.add(new Operation(items, false, body));
+    }
+
+    private HostBuffer floats(Buffer buffer, String role) {
+        return checkRoom(HostBuffer.of(buffer, ElementType.FLOAT32), role);
+    }
+
+    private HostBuffer checkRoom(HostBuffer buffer, String role) {
+        int rows = buffer.rowSet() == RowSet.TOKENS ? shape.maxTokens() : shape.maxOutputs();
+        if (buffer.rows() < rows) {
+            throw new IllegalArgumentException(
+                    role + ": room for " + buffer.rows() + " rows, the step may have " + rows);
+        }
+        return buffer;
+    }
+
+    private static void checkColumns(String role, int found, int expected) {
+        if (found != expected) {
+            throw new IllegalArgumentException(role + ": " + found + " columns, expected " + expected);
+        }
+    }
+
+    private static void checkRowSet(String role, RowSet found, RowSet expected) {
+        if (found != expected) {
+            throw new IllegalArgumentException(role + ": rows are " + found + ", expected " + expected);
+        }
+    }
+
+    private BitPlanes planes(QuantizedActivations activations, int columns) {
+        BitPlanes own = BitPlanes.of(activations);
+        checkColumns("quantized activations", own.columns(), columns);
+        if (own.rows() < shape.maxTokens()) {
+            throw new IllegalArgumentException(
+                    "quantized activations: room for " + own.rows() + " rows, the step may have " + shape.maxTokens());
+        }
+        return own;
+    }
+
+    private static TernaryMatrix ternary(MatrixWeights weights) {
+        if (weights instanceof TernaryMatrix own) {
+            return own;
+        }
+        throw new IllegalArgumentException(
+                weights.name() + ": expected ternary weights of this backend, found " + weights.layout());
+    }
+
+    private static float @Nullable [] gainOf(@Nullable VectorWeights gain, int columns) {
+        if (gain == null) {
+            return null;
+        }
+        checkColumns("gain " + gain.name(), gain.length(), columns);
+        return HostVector.valuesOf(gain);
+    }
+
+    @Override
+    public void embed(MatrixWeights table, Buffer out) {
+        HostBuffer target = floats(out, "out");
+        checkColumns("out", target.columns(), table.columns());
+        checkRowSet("out", target.rowSet(), RowSet.TOKENS);
+        if (!(table instanceof DenseMatrix dense)) {
+            throw new IllegalArgumentException(
+                    table.name() + ": expected floating-point weights of this backend, found " + table.layout());
+        }
+        addRowLocal(RowSet.TOKENS, (step, batch, from, to, member) -> {
+            for (int token = from; token < to; token++) {
+                dense.decode(batch.id(token), target.floats, target.row(token));
+            }
+        });
+    }
+
+    @Override
+    public void normStatistics(Buffer in, @Nullable VectorWeights gain, int blockSize, Buffer out) {
+        HostBuffer source = floats(in, "in");
+        HostBuffer target = floats(out, "out");
+        if (blockSize < 1) {
+            throw new IllegalArgumentException("block size " + blockSize);
+        }
+        checkColumns("out", target.columns(), 1 + Math.ceilDiv(source.columns(), blockSize));
+        checkRowSet("out", target.rowSet(), source.rowSet());
+        float[] gains = gainOf(gain, source.columns());
+        addRowLocal(source.rowSet(), (step, batch, from, to, member) -> {
+            for (int row = from; row < to; row++) {
+                NormKernels.statistics(
+                        source.floats,
+                        source.row(row),
+                        source.columns(),
+                        gains,
+                        blockSize,
+                        target.floats,
+                        target.row(row));
+            }
+        });
+    }
+
+    @Override
+    public void quantize(
+            Buffer in,
+            @Nullable VectorWeights gain,
+            Buffer statistics,
+            int normColumns,
+            float epsilon,
+            QuantizedActivations out) {
+        HostBuffer source = floats(in, "in");
+        HostBuffer sums = floats(statistics, "statistics");
+        BitPlanes target = planes(out, source.columns());
+        checkRowSet("in", source.rowSet(), RowSet.TOKENS);
+        checkRowSet("statistics", sums.rowSet(), RowSet.TOKENS);
+        if (sums.columns() < 1 || normColumns < 1) {
+            throw new IllegalArgumentException(
+                    "statistics of " + sums.columns() + " columns for a norm over " + normColumns);
+        }
+        float[] gains = gainOf(gain, source.columns());
+        addRowLocal(RowSet.TOKENS, (step, batch, from, to, member) -> {
+            for (int row = from; row < to; row++) {
+                boolean finite = NormKernels.quantize(
+                        source.floats,
+                        source.row(row),
+                        gains,
+                        sums.floats,
+                        sums.row(row),
+                        sums.columns() - 1,
+                        normColumns,
+                        epsilon,
+                        target,
+                        row);
+                if (!finite) {
+                    step.fault(row);
+                }
+            }
+        });
+    }
+
+    @Override
+    public void multiply(QuantizedActivations in, MatrixWeights weights, Buffer sums) {
+        TernaryMatrix matrix = ternary(weights);
+        BitPlanes source = planes(in, matrix.columns());
+        HostBuffer target = checkRoom(HostBuffer.of(sums, ElementType.INT32), "sums");
+        checkRowSet("sums", target.rowSet(), RowSet.TOKENS);
+        checkColumns("sums", target.columns(), matrix.rows());
+        addShared(Items.fixed(matrix.rows()), (step, batch, from, to, member) -> {
+            for (int row = from; row < to; row++) {
+                for (int token = 0; token < batch.tokens(); token++) {
+                    target.ints[target.row(token) + row] = matrix.dot(row, source, token);
+                }
+            }
+        });
+    }
+
+    @Override
+    public void rescale(Buffer sums, QuantizedActivations in, MatrixWeights weights, Buffer out) {
+        TernaryMatrix matrix = ternary(weights);
+        BitPlanes activations = planes(in, matrix.columns());
+        HostBuffer source = checkRoom(HostBuffer.of(sums, ElementType.INT32), "sums");
+        HostBuffer target = floats(out, "out");
+        checkColumns("sums", source.columns(), matrix.rows());
+        checkColumns("out", target.columns(), matrix.rows());
+        checkRowSet("sums", source.rowSet(), RowSet.TOKENS);
+        checkRowSet("out", target.rowSet(), RowSet.TOKENS);
+        operations.add(new Operation(Items.fixed(matrix.rows()), true, (step, batch, from, to, member) -> {
+            for (int token = 0; token < batch.tokens(); token++) {
+                float factor = activations.factors[token];
+                int read = source.row(token);
+                int write = target.row(token);
+                for (int row = from; row < to; row++) {
+                    target.floats[write + row] = source.ints[read + row] * (factor * matrix.scale(row));
+                }
+            }
+        }));
+    }
+
+    @Override
+    public void rmsNorm(Buffer in, VectorWeights gain, float epsilon, Buffer out) {
+        HostBuffer source = floats(in, "in");
+        HostBuffer target = floats(out, "out");
+        checkSame(source, target, "out");
+        if (gain.length() < 1 || source.columns() % gain.length() != 0) {
+            throw new IllegalArgumentException("gain " + gain.name() + ": " + gain.length()
+                    + " elements do not divide the row's " + source.columns());
+        }
+        float[] gains = HostVector.valuesOf(gain);
+        addRowLocal(source.rowSet(), (step, batch, from, to, member) -> {
+            for (int row = from; row < to; row++) {
+                for (int group = 0; group < source.columns(); group += gains.length) {
+                    NormKernels.rmsNorm(
+                            source.floats,
+                            source.row(row) + group,
+                            gains,
+                            epsilon,
+                            target.floats,
+                            target.row(row) + group);
+                }
+            }
+        });
+    }
+
+    @Override
+    public void linear(Buffer in, MatrixWeights weights, Buffer out) {
+        HostBuffer source = floats(in, "in");
+        HostBuffer target = floats(out, "out");
+        checkColumns("out", target.columns(), weights.rows());
+        checkRowSet("out", target.rowSet(), source.rowSet());
+        addProduct(source, weights, (row, column, value) -> target.floats[target.row(row) + column] = value);
+    }
+
+    private void addProduct(HostBuffer source, MatrixWeights weights, LinearMatrix.Output out) {
+        checkColumns("in", source.columns(), weights.columns());
+        LinearMatrix.Input input = LinearMatrix.of(weights).input(source, team.size());
+        RowSet rows = source.rowSet();
+        addRowLocal(rows, (step, batch, from, to, member) -> {
+            for (int row = from; row < to; row++) {
+                if (!input.prepare(row)) {
+                    step.fault(rows == RowSet.TOKENS ? row : batch.outputToken(row));
+                }
+            }
+        });
+        addShared(
+                Items.fixed(weights.rows()),
+                (step, batch, from, to, member) ->
+                        input.multiply(Operation.rowsOf(rows, batch), from, to, member, out));
+    }
+
+    private static void checkSame(HostBuffer expected, HostBuffer found, String role) {
+        checkColumns(role, found.columns(), expected.columns());
+        checkRowSet(role, found.rowSet(), expected.rowSet());
+    }
+
+    @Override
+    public void addBias(Buffer x, VectorWeights bias) {
+        HostBuffer target = floats(x, "x");
+        checkColumns("bias " + bias.name(), bias.length(), target.columns());
+        float[] values = HostVector.valuesOf(bias);
+        addRowLocal(target.rowSet(), (step, batch, from, to, member) -> {
+            for (int row = from; row < to; row++) {
+                addTo(target.floats, target.row(row), values, 0, target.columns());
+            }
+        });
+    }
+
+    @Override
+    public void add(Buffer x, Buffer y) {
+        HostBuffer target = floats(x, "x");
+        HostBuffer source = floats(y, "y");
+        checkSame(target, source, "y");
+        addRowLocal(target.rowSet(), (step, batch, from, to, member) -> {
+            for (int row = from; row < to; row++) {
+                addTo(target.floats, target.row(row), source.floats, source.row(row), target.columns());
+            }
+        });
+    }
+
+    private static void addTo(float[] x, int xOffset, float[] y, int yOffset, int length) {
+        for (int i = 0; i < length; i++) {
+            x[xOffset + i] += y[yOffset + i];
+        }
+    }
+
+    @Override
+    public void gate(GateKind kind, Buffer gate, Buffer up, Buffer out) {
+        HostBuffer gates = floats(gate, "gate");
+        HostBuffer ups = floats(up, "up");
+        HostBuffer target = floats(out, "out");
+        checkSame(gates, ups, "up");
+        checkSame(gates, target, "out");
+        addRowLocal(gates.rowSet(), (step, batch, from, to, member) -> {
+            for (int row = from; row < to; row++) {
+                int g = gates.row(row);
+                int u = ups.row(row);
+                int o = target.row(row);
+                for (int i = 0; i < gates.columns(); i++) {
+                    target.floats[o + i] = gated(kind, gates.floats[g + i], ups.floats[u + i]);
+                }
+            }
+        });
+    }
+
+    private static float gated(GateKind kind, float gate, float up) {
+        return switch (kind) {
+            case SQUARED_RELU -> {
+                float h = Math.max(gate, 0f);
+                yield (h * h) * up;
+            }
+            case SILU -> (gate / (1f + ContractMath.exp(-gate))) * up;
+        };
+    }
+
+    @Override
+    public void rope(Buffer x, int headDimension, RopeTable table) {
+        HostBuffer target = floats(x, "x");
+        checkRowSet("x", target.rowSet(), RowSet.TOKENS);
+        if (!(table instanceof HostRope rope)) {
+            throw new IllegalArgumentException("rotation table of another backend");
+        }
+        if (headDimension < rope.dimension() || target.columns() % headDimension != 0) {
+            throw new IllegalArgumentException(
+                    "x: " + target.columns() + " columns, expected a multiple of the head size " + headDimension
+                            + ", at least the table's " + rope.dimension());
+        }
+        addRowLocal(RowSet.TOKENS, (step, batch, from, to, member) -> {
+            for (int token = from; token < to; token++) {
+                for (int head = 0; head < target.columns(); head += headDimension) {
+                    rope.rotate(target.floats, target.row(token) + head, batch.position(token));
+                }
+            }
+        });
+    }
+
+    private PagedKvCache cache(KvCache cache, int layer) {
+        PagedKvCache own = PagedKvCache.of(cache);
+        if (layer < 0 || layer >= own.spec().layers()) {
+            throw new IllegalArgumentException(
+                    "layer " + layer + " of a cache of " + own.spec().layers());
+        }
+        caches.add(own);
+        return own;
+    }
+
+    @Override
+    public void storeKv(KvCache cache, int layer, Buffer keys, Buffer values) {
+        PagedKvCache own = cache(cache, layer);
+        HostBuffer k = floats(keys, "keys");
+        HostBuffer v = floats(values, "values");
+        int size = own.spec().headDimension();
+        checkColumns("keys", k.columns(), own.spec().kvHeads() * size);
+        checkSame(k, v, "values");
+        checkRowSet("keys", k.rowSet(), RowSet.TOKENS);
+        addRowLocal(RowSet.TOKENS, (step, batch, from, to, member) -> {
+            for (int token = from; token < to; token++) {
+                int position = batch.position(token);
+                float[] block = own.block(batch, batch.slot(token), position);
+                for (int head = 0; head < own.spec().kvHeads(); head++) {
+                    int key = own.keyIndex(layer, head, position);
+                    System.arraycopy(k.floats, k.row(token) + head * size, block, key, size);
+                    System.arraycopy(v.floats, v.row(token) + head * size, block, key + own.valueDistance(), size);
+                }
+            }
+        });
+    }
+
+    @Override
+    public void attention(KvCache cache, int layer, Buffer queries, int[] kvHeadOf, float scale, Buffer out) {
+        PagedKvCache own = cache(cache, layer);
+        HostBuffer q = floats(queries, "queries");
+        HostBuffer target = floats(out, "out");
+        int heads = kvHeadOf.length;
+        int size = own.spec().headDimension();
+        checkColumns("queries", q.columns(), heads * size);
+        checkSame(q, target, "out");
+        checkRowSet("queries", q.rowSet(), RowSet.TOKENS);
+        int[] mapping = kvHeadOf.clone();
+        for (int kvHead : mapping) {
+            if (kvHead < 0 || kvHead >= own.spec().kvHeads()) {
+                throw new IllegalArgumentException(
+                        "KV head " + kvHead + " of " + own.spec().kvHeads());
+            }
+        }
+        Attention[] scratch = new Attention[team.size()];
+        for (int member = 0; member < scratch.length; member++) {
+            scratch[member] = new Attention(own, layer, scale);
+        }
+        addShared(new Items(RowSet.TOKENS, heads), (step, batch, from, to, member) -> {
+            for (int item = from; item < to; item++) {
+                int token = item / heads;
+                int head = item % heads;
+                boolean finite = scratch[member].run(
+                        batch,
+                        batch.slot(token),
+                        batch.position(token),
+                        mapping[head],
+                        q.floats,
+                        q.row(token) + head * size,
+                        target.floats,
+                        target.row(token) + head * size);
+                if (!finite) {
+                    step.fault(token);
+                }
+            }
+        });
+    }
+
+    @Override
+    public void selectOutputs(Buffer in, Buffer out) {
+        HostBuffer source = floats(in, "in");
+        HostBuffer target = floats(out, "out");
+        checkRowSet("in", source.rowSet(), RowSet.TOKENS);
+        checkRowSet("out", target.rowSet(), RowSet.OUTPUTS);
+        checkColumns("out", target.columns(), source.columns());
+        addShared(Items.each(RowSet.OUTPUTS), (step, batch, from, to, member) -> {
+            for (int row = from; row < to; row++) {
+                System.arraycopy(
+                        source.floats,
+                        source.row(batch.outputToken(row)),
+                        target.floats,
+                        target.row(row),
+                        source.columns());
+            }
+        });
+    }
+
+    @Override
+    public void head(Buffer in, MatrixWeights weights, int firstToken, HeadOutput out) {
+        HostBuffer source = floats(in, "in");
+        checkRowSet("in", source.rowSet(), RowSet.OUTPUTS);
+        HostHead target = HostHead.of(out);
+        if (target.vocabularySize() != weights.rows() || target.maxRows() < shape.maxOutputs()) {
+            throw new IllegalArgumentException("head output of " + target.vocabularySize() + " tokens and "
+                    + target.maxRows() + " rows, expected " + weights.rows() + " tokens and " + shape.maxOutputs()
+                    + " rows");
+        }
+        heads.add(target);
+        addProduct(source, weights, (row, token, value) -> target.logits(row)[token] = value);
+        addShared(Items.each(RowSet.OUTPUTS), (step, batch, from, to, member) -> {
+            for (int row = from; row < to; row++) {
+                int token = batch.outputToken(row);
+                if (!target.select(row, batch.wanted(token), firstToken)) {
+                    step.fault(token);
+                }
+            }
+        });
+    }
+
+    @Override
+    public void call(Consumer<ExecutionQueue> action) {
+        addShared(Items.fixed(1), (step, batch, from, to, member) -> action.accept(queue));
+    }
+}

@@ -1,0 +1,95 @@
+package org.ryzanstein.backend.scalar;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.ryzanstein.api.kernel.PreparedStep;
+import org.ryzanstein.api.kernel.StepBatch;
+import org.ryzanstein.api.kernel.StepShape;
+import org.ryzanstein.api.kernel.ThreadTeam;
+
+/** A recorded step: one parallel region for all of its operations, with barriers where one reads what others wrote. */
+final class ScalarStep implements PreparedStep {
+    private final StepShape shape;
+    private final ThreadTeam team;
+    private final List<Operation> operations;
+    private final boolean[] barrierBefore;
+    private final Set<PagedKvCache> caches;
+    private final Set<HostHead> heads;
+    private final boolean[] faults;
+    private final ThreadTeam.Task task = this::runMember;
+    private @Nullable StepBatch batch;
+
+    ScalarStep(
+            StepShape shape,
+            ThreadTeam team,
+            List<Operation> operations,
+            Set<PagedKvCache> caches,
+            Set<HostHead> heads) {
+        this.shape = shape;
+        this.team = team;
+        this.operations = List.copyOf(operations);
+        this.caches = Set.copyOf(caches);
+        this.heads = Set.copyOf(heads);
+        this.faults = new boolean[shape.maxTokens()];
+        this.barrierBefore = new boolean[operations.size()];
+        for (int i = 1; i < barrierBefore.length; i++) {
+            Operation previous = operations.get(i - 1);
+            Operation next = operations.get(i);
+            barrierBefore[i] = !(next.rowLocal() && next.items().equals(previous.items()));
+        }
+    }
+
+    void run(StepBatch batch) {
+        if (batch.tokens() > shape.maxTokens() || batch.outputs() > shape.maxOutputs()) {
+            throw new IllegalArgumentException("batch of " + batch.tokens() + " tokens and " + batch.outputs()
+                    + " outputs exceeds the prepared " + shape);
+        }
+        Arrays.fill(faults, false);
+        for (PagedKvCache cache : caches) {
+            cache.materialize(batch);
+        }
+        for (HostHead head : heads) {
+            head.materialize(batch.outputs());
+        }
+        this.batch = batch;
+        team.run(task);
+        this.batch = null;
+    }
+
+    private void runMember(int member) {
+        StepBatch current = batch;
+        if (current == null) {
+            throw new IllegalStateException("step without a batch");
+        }
+        int members = team.size();
+        for (int i = 0; i < barrierBefore.length; i++) {
+            if (barrierBefore[i]) {
+                team.barrier();
+            }
+            Operation operation = operations.get(i);
+            int items = operation.items().count(current);
+            int from = Parallel.start(items, member, members);
+            int to = Parallel.start(items, member + 1, members);
+            if (from < to) {
+                operation.body().run(this, current, from, to, member);
+            }
+        }
+    }
+
+    /** Marks a token; called by the thread that computes its row. */
+    void fault(int token) {
+        faults[token] = true;
+    }
+
+    @Override
+    public StepShape shape() {
+        return shape;
+    }
+
+    @Override
+    public boolean faulted(int token) {
+        return faults[token];
+    }
+}
