@@ -76,6 +76,10 @@ public final class GgufFile implements AutoCloseable {
         return version;
     }
 
+    MemorySegment bytes() {
+        return mapped.bytes();
+    }
+
     /** Size of the file in bytes. */
     public long size() {
         return mapped.bytes().byteSize();

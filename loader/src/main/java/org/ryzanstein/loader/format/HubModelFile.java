@@ -1,0 +1,144 @@
+package org.ryzanstein.loader.format;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+
+/** A model in a directory as published on the hub. */
+public final class HubModelFile implements ModelFile {
+    private static final String BITNET_CLASS = "BitNetForCausalLM";
+    private static final String ROPE_PARAMETERS = "rope_parameters";
+    private static final String ROPE_SCALING = "rope_scaling";
+
+    private final HubDirectory directory;
+
+    HubModelFile(HubDirectory directory) {
+        this.directory = directory;
+    }
+
+    /** The directory, for its configuration. */
+    public HubDirectory directory() {
+        return directory;
+    }
+
+    @Override
+    public String source() {
+        return directory.path().toString();
+    }
+
+    @Override
+    public String architecture() {
+        String stored = directory.config().architecture();
+        return stored.equals(BITNET_CLASS) || stored.equals("bitnet") ? BITNET_B158 : stored;
+    }
+
+    @Override
+    public Hyperparameters hyperparameters() {
+        return Hyperparameters.read(new Fields(directory.config().json()));
+    }
+
+    @Override
+    public Map<String, TensorInfo> tensors() {
+        return directory.tensors();
+    }
+
+    @Override
+    public TensorSources sources() {
+        HubConfig config = directory.config();
+        return new TensorSources(
+                source(),
+                directory.tensors(),
+                config.quantization(),
+                config.json().bool("tie_word_embeddings").orElse(false));
+    }
+
+    @Override
+    public long size() {
+        return directory.files().stream()
+                .mapToLong(file -> file.bytes().byteSize())
+                .sum();
+    }
+
+    @Override
+    public String sha256() {
+        return Sha256.of(directory.files().stream().map(SafetensorsFile::bytes).toList());
+    }
+
+    @Override
+    public void close() {
+        directory.close();
+    }
+
+    /** Reads the shape from config.json. */
+    private record Fields(Json config) implements Hyperparameters.Source {
+        Fields {
+            for (String field :
+                    List.of("sliding_window", "logit_scale", "attn_logit_softcapping", "num_local_experts")) {
+                if (config.has(field)) {
+                    throw ModelFormatException.of(
+                            config.file(),
+                            field,
+                            config.raw().getOrDefault(field, ""),
+                            "no such field: it is not supported");
+                }
+            }
+            OptionalDouble rotary = config.real("partial_rotary_factor");
+            if (rotary.isPresent() && rotary.getAsDouble() != 1) {
+                throw ModelFormatException.of(
+                        config.file(), "partial_rotary_factor", Double.toString(rotary.getAsDouble()), "1");
+            }
+        }
+
+        @Override
+        public String file() {
+            return config.file();
+        }
+
+        @Override
+        public String name(HyperparameterField field) {
+            return field.hub();
+        }
+
+        @Override
+        public OptionalLong integer(HyperparameterField field) {
+            return field == HyperparameterField.ROPE_DIMENSION ? OptionalLong.empty() : config.integer(field.hub());
+        }
+
+        @Override
+        public OptionalDouble real(HyperparameterField field) {
+            OptionalDouble value = config.real(field.hub());
+            if (value.isEmpty() && field == HyperparameterField.ROPE_BASE) {
+                Optional<Json> parameters = config.object(ROPE_PARAMETERS);
+                return parameters.isPresent() ? parameters.get().real(field.hub()) : value;
+            }
+            return value;
+        }
+
+        @Override
+        public boolean tiedEmbeddings() {
+            return config.bool("tie_word_embeddings")
+                    .orElseThrow(() ->
+                            ModelFormatException.of(config.file(), "tie_word_embeddings", "nothing", "true or false"));
+        }
+
+        @Override
+        public Map<String, String> ropeScaling() {
+            Optional<Json> scaling = config.object(ROPE_SCALING).or(() -> config.object(ROPE_PARAMETERS));
+            if (scaling.isEmpty()) {
+                return Map.of();
+            }
+            String type = scaling.get()
+                    .text("rope_type")
+                    .or(() -> scaling.get().text("type"))
+                    .orElse("unnamed");
+            return type.equals("default") ? Map.of() : scaling.get().raw();
+        }
+
+        @Override
+        public Optional<String> activation() {
+            return config.text("hidden_act");
+        }
+    }
+}
