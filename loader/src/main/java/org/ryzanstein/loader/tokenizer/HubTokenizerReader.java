@@ -78,20 +78,14 @@ final class HubTokenizerReader {
         if (!normalizer.isPresent()) {
             return TextNormalizer.NONE;
         }
-        switch (normalizer.get("type").text()) {
-            case "NFC" -> {
-                return TextNormalizer.NFC;
-            }
-            case "Sequence" -> {
-                TextNormalizer found = TextNormalizer.NONE;
-                for (JsonField part : normalizer.get("normalizers").elements()) {
-                    TextNormalizer one = normalizer(part);
-                    found = one == TextNormalizer.NONE ? found : one;
-                }
-                return found;
-            }
+        return switch (normalizer.get("type").text()) {
+            case "NFC" -> TextNormalizer.NFC;
+            case "Sequence" ->
+                normalizer.get("normalizers").elements().stream()
+                        .map(HubTokenizerReader::normalizer)
+                        .reduce(TextNormalizer.NONE, (all, one) -> one == TextNormalizer.NONE ? all : one);
             default -> throw normalizer.get("type").refused("NFC, or no normalizer");
-        }
+        };
     }
 
     private static List<AddedToken> addedTokens(JsonField field) {

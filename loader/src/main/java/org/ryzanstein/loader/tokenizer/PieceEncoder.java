@@ -57,18 +57,18 @@ final class PieceEncoder implements PreTokenizer.PieceConsumer {
             if (unit < 0x80) {
                 utf8[length++] = (byte) unit;
             } else if (unit < 0x800) {
-                utf8[length++] = (byte) (0xC0 | unit >> 6);
-                utf8[length++] = (byte) (0x80 | unit & 0x3F);
+                utf8[length++] = (byte) (0xC0 | (unit >> 6));
+                utf8[length++] = (byte) (0x80 | (unit & 0x3F));
             } else if (!Character.isSurrogate((char) unit)) {
-                utf8[length++] = (byte) (0xE0 | unit >> 12);
-                utf8[length++] = (byte) (0x80 | unit >> 6 & 0x3F);
-                utf8[length++] = (byte) (0x80 | unit & 0x3F);
+                utf8[length++] = (byte) (0xE0 | (unit >> 12));
+                utf8[length++] = (byte) (0x80 | ((unit >> 6) & 0x3F));
+                utf8[length++] = (byte) (0x80 | (unit & 0x3F));
             } else {
                 int codePoint = text.codePointAt(at++);
-                utf8[length++] = (byte) (0xF0 | codePoint >> 18);
-                utf8[length++] = (byte) (0x80 | codePoint >> 12 & 0x3F);
-                utf8[length++] = (byte) (0x80 | codePoint >> 6 & 0x3F);
-                utf8[length++] = (byte) (0x80 | codePoint & 0x3F);
+                utf8[length++] = (byte) (0xF0 | (codePoint >> 18));
+                utf8[length++] = (byte) (0x80 | ((codePoint >> 12) & 0x3F));
+                utf8[length++] = (byte) (0x80 | ((codePoint >> 6) & 0x3F));
+                utf8[length++] = (byte) (0x80 | (codePoint & 0x3F));
             }
         }
         return length;

@@ -1,0 +1,100 @@
+package org.ryzanstein.loader.tokenizer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.ryzanstein.loader.format.GgufFile;
+
+/** Real vocabularies give the ids that other implementations give. */
+class PublishedVocabulariesTest {
+    private static final EncodeOptions PLAIN = new EncodeOptions(false, false);
+
+    @Test
+    void llama3FromGguf() throws IOException {
+        Tokenizer tokenizer = gguf("tokenizers/llama3/llama3-vocab.gguf");
+        check(tokenizer, Vectors.json(SharedData.path("tokenizers/llama3/vectors.json")), 20);
+        check(tokenizer, Vectors.llamaCpp(SharedData.path("tokenizers/llama.cpp"), "ggml-vocab-llama-bpe.gguf"), 40);
+        assertThat(tokenizer.encode("Hello", new EncodeOptions(true, false))).containsExactly(128000, 9906);
+        assertThat(tokenizer.endOfGeneration()).contains(128001, 128009).doesNotContain(128000, 128006);
+        assertThat(tokenizer.encode("<|eot_id|>", new EncodeOptions(false, true)))
+                .containsExactly(128009);
+        assertThat(tokenizer.encode("<|eot_id|>", PLAIN)).hasSizeGreaterThan(1).doesNotContain(128009);
+    }
+
+    @Test
+    void llama3FromHub() throws IOException {
+        Tokenizer tokenizer = Tokenizers.fromHub(SharedData.path("tokenizers/llama3"));
+        check(tokenizer, Vectors.json(SharedData.path("tokenizers/llama3/vectors.json")), 20);
+        check(tokenizer, Vectors.llamaCpp(SharedData.path("tokenizers/llama.cpp"), "ggml-vocab-llama-bpe.gguf"), 40);
+    }
+
+    @Test
+    void qwen3FromHub() throws IOException {
+        Tokenizer tokenizer = Tokenizers.fromHub(SharedData.path("tokenizers/qwen3"));
+        check(tokenizer, Vectors.json(SharedData.path("tokenizers/qwen3/vectors.json")), 20);
+        check(tokenizer, Vectors.llamaCpp(SharedData.path("tokenizers/llama.cpp"), "ggml-vocab-qwen2.gguf"), 40);
+        assertThat(tokenizer.encode("Hi", new EncodeOptions(true, true))).hasSize(1);
+        assertThat(tokenizer.encode("<think>", PLAIN)).containsExactly(151667);
+        assertThat(tokenizer.endOfGeneration()).contains(151645, 151643);
+        assertThat(tokenizer.isControl(tokenizer.encode("</s>", PLAIN)[0])).isFalse();
+        assertThat(tokenizer.encode("e\u0301", PLAIN)).isEqualTo(tokenizer.encode("é", PLAIN));
+    }
+
+    @Test
+    void gpt2FromGguf() throws IOException {
+        Tokenizer tokenizer = gguf("tokenizers/llama.cpp/ggml-vocab-gpt-2.gguf");
+        check(tokenizer, Vectors.llamaCpp(SharedData.path("tokenizers/llama.cpp"), "ggml-vocab-gpt-2.gguf"), 40);
+        assertThat(tokenizer.eos()).hasValue(50256);
+        assertThat(tokenizer.encode("a", new EncodeOptions(true, false))).hasSize(1);
+    }
+
+    @Test
+    void starcoderFromGguf() throws IOException {
+        Tokenizer tokenizer = gguf("tokenizers/llama.cpp/ggml-vocab-starcoder.gguf");
+        check(tokenizer, Vectors.llamaCpp(SharedData.path("tokenizers/llama.cpp"), "ggml-vocab-starcoder.gguf"), 40);
+    }
+
+    @Test
+    void bitnetTinyFromHub() throws IOException {
+        Path directory = Vectors.bitnetTiny();
+        Tokenizer tokenizer = Tokenizers.fromHub(directory);
+        check(tokenizer, Vectors.json(directory.resolve("tokenizer-vectors.json")), 30);
+        assertThat(tokenizer.vocabularySize()).isEqualTo(2048);
+        assertThat(tokenizer.bos()).hasValue(2040);
+        assertThat(tokenizer.eos()).hasValue(2041);
+        assertThat(tokenizer.endOfGeneration()).contains(2041, 2042);
+        assertThat(tokenizer.encode("Once upon a time", new EncodeOptions(true, false)))
+                .containsExactly(2040, 427, 436, 258, 395);
+    }
+
+    @Test
+    void bitnetTinyFromGguf() throws IOException {
+        Tokenizer tokenizer = gguf("bitnet-tiny/bitnet-tiny-tq2_0.gguf");
+        check(tokenizer, Vectors.json(SharedData.path("bitnet-tiny/reference/tokenizer-vectors.json")), 30);
+        assertThat(tokenizer.encode("", new EncodeOptions(true, false))).containsExactly(2040);
+        assertThat(tokenizer.describe()).isEqualTo("byte-level BPE, pre-tokenizer llama-bpe, 2048 tokens, 1784 merges");
+    }
+
+    private static Tokenizer gguf(String name) {
+        try (GgufFile file = GgufFile.open(SharedData.path(name))) {
+            return Tokenizers.fromGguf(file.metadata());
+        }
+    }
+
+    private static void check(Tokenizer tokenizer, List<Vectors.Case> cases, int atLeast) {
+        assertThat(cases).hasSizeGreaterThanOrEqualTo(atLeast);
+        for (Vectors.Case one : cases) {
+            assertThat(tokenizer.encode(one.text(), PLAIN)).as(one.text()).isEqualTo(one.ids());
+            assertThat(tokenizer.decode(one.ids(), false)).isEqualTo(one.text());
+            Detokenizer stream = tokenizer.detokenizer(false);
+            StringBuilder streamed = new StringBuilder();
+            for (int id : one.ids()) {
+                streamed.append(stream.append(id));
+            }
+            assertThat(streamed.append(stream.flush())).hasToString(one.text());
+        }
+    }
+}
