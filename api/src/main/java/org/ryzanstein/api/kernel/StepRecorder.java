@@ -14,9 +14,9 @@ public interface StepRecorder {
     void embed(MatrixWeights table, Buffer out);
 
     /**
-     * First half of a ternary layer's input: with t = in * gain (or in), writes out[.][0] = max |t| and
-     * out[.][1 + b] = sum of squares of {@code in} over block b of {@code blockSize} columns (16 accumulators, fma, tree; a
-     * short last block is zero-padded).
+     * First half of a ternary layer's input: with t = in * gain (or in), writes out[.][0] = max |t| (not finite if any t is
+     * not) and out[.][1 + b] = sum of squares of {@code in} over block b of {@code blockSize} columns (16 accumulators by the
+     * index within the block modulo 16, fma, tree; the last block may be short).
      *
      * @param out shape (tokens, 1 + ceil(in.columns / blockSize))
      */
@@ -25,7 +25,8 @@ public interface StepRecorder {
     /**
      * Second half: int8 digits q = rint(t * s) and the factor max(A, 1e-5) / 127, where M = statistics[0],
      * ss = the statistics' blocks added in order, r = 1 / sqrt(ss / normColumns + epsilon) (1 without a gain), A = M * r,
-     * s = 127 / M if A >= 1e-5, else (127 / 1e-5) * r. A row with M not finite is marked as faulted and yields zeros.
+     * s = 127 / M if A >= 1e-5, else (127 / 1e-5) * r. A row with M, A or (with a gain) ss not finite is marked as faulted,
+     * and its digits are 0.
      *
      * @param statistics of the whole row, which in a sharded layer is longer than {@code in}
      * @param normColumns length of the whole row

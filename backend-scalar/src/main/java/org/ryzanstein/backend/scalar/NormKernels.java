@@ -38,7 +38,7 @@ final class NormKernels {
      * Sets digits, planes and factor of a row.
      *
      * @param statistics the row's largest magnitude and {@code blocks} sums of squares
-     * @return false if the largest magnitude is not finite; the row is then zero
+     * @return false if the largest magnitude, normalised or not, or the sum of squares is not finite; the row is then zero
      */
     static boolean quantize(
             float[] x,
@@ -53,12 +53,10 @@ final class NormKernels {
             int row) {
         int columns = out.columns();
         float max = statistics[statisticsOffset];
-        float r = 1f;
-        if (gain != null) {
-            r = inverseRoot(statistics, statisticsOffset + 1, blocks, normColumns, epsilon);
-        }
+        float total = gain == null ? 0f : sum(statistics, statisticsOffset + 1, blocks);
+        float r = gain == null ? 1f : inverseRoot(total, normColumns, epsilon);
         float a = max * r;
-        if (!Float.isFinite(max) || !Float.isFinite(a)) {
+        if (!Float.isFinite(max) || !Float.isFinite(total) || !Float.isFinite(a)) {
             for (int i = 0; i < columns; i++) {
                 out.setDigit(row, i, 0);
             }
@@ -76,13 +74,17 @@ final class NormKernels {
         return true;
     }
 
-    /** 1 / sqrt(mean of squares + epsilon), the sums of squares added in order. */
-    private static float inverseRoot(float[] sums, int offset, int blocks, int columns, float epsilon) {
+    /** Adds the blocks' sums of squares in order. */
+    private static float sum(float[] sums, int offset, int blocks) {
         float total = 0f;
         for (int block = 0; block < blocks; block++) {
             total += sums[offset + block];
         }
-        return 1f / (float) Math.sqrt(total / columns + epsilon);
+        return total;
+    }
+
+    private static float inverseRoot(float sumOfSquares, int columns, float epsilon) {
+        return 1f / (float) Math.sqrt(sumOfSquares / columns + epsilon);
     }
 
     /** Root mean square norm of {@code gain.length} elements. */
@@ -93,7 +95,7 @@ final class NormKernels {
             int length = Math.min(ContractMath.NORM_BLOCK, columns - i);
             total += ContractMath.dot(x, offset + i, x, offset + i, length);
         }
-        float r = 1f / (float) Math.sqrt(total / columns + epsilon);
+        float r = inverseRoot(total, columns, epsilon);
         for (int i = 0; i < columns; i++) {
             out[outOffset + i] = (x[offset + i] * r) * gain[i];
         }

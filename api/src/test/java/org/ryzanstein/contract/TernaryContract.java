@@ -1,0 +1,312 @@
+package org.ryzanstein.contract;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.ryzanstein.api.kernel.MatrixUse;
+import org.ryzanstein.api.kernel.MatrixWeights;
+import org.ryzanstein.api.kernel.PreparedStep;
+import org.ryzanstein.api.kernel.QuantizedActivations;
+import org.ryzanstein.api.kernel.VectorWeights;
+import org.ryzanstein.contract.Numbers.Activations;
+import org.ryzanstein.contract.Numbers.Digits;
+
+/** The ternary layer: normStatistics, quantize, multiply, rescale. */
+interface TernaryContract extends BackendUnderTest {
+    float EPSILON = 1e-5f;
+
+    /** One ternary layer over one matrix of activations. */
+    record Layer(
+            String name,
+            float[][] in,
+            float @Nullable [] gain,
+            int blockSize,
+            byte[][] digits,
+            float[] scales,
+            boolean sliced) {
+        /** Runs the four operations and compares each of their results. */
+        PreparedStep check(Bench bench) {
+            String what = name + " [threads=" + bench.threads() + ", tokens=" + in.length + ", K=" + in[0].length
+                    + ", rows=" + digits.length + ", gain=" + (gain != null) + ", blockSize=" + blockSize + ", sliced="
+                    + sliced + "] ";
+            float[][] statistics = NaiveKernels.normStatistics(in, gain, blockSize);
+            NaiveKernels.Quantized quantized = NaiveKernels.quantize(in, gain, statistics, in[0].length, EPSILON);
+            int[][] sums = NaiveKernels.multiply(quantized.digits(), digits);
+
+            Cells input = bench.cells(in, sliced);
+            Cells statisticsOut = bench.output(in.length, statistics[0].length, sliced);
+            Cells sumsOut = bench.sums(in.length, digits.length, sliced);
+            Cells out = bench.output(in.length, digits.length, sliced);
+            QuantizedActivations quantizedOut =
+                    bench.backend().allocateQuantized(in.length + (sliced ? 2 : 0), in[0].length);
+            MatrixWeights weights = bench.matrix(new TestWeights.Ternary(name, digits, scales), MatrixUse.LINEAR);
+            VectorWeights packedGain = gain == null ? null : bench.vector(gain);
+            PreparedStep step = bench.run(Bench.plainBatch(in.length), recorder -> {
+                recorder.normStatistics(input.buffer(), packedGain, blockSize, statisticsOut.buffer());
+                recorder.quantize(
+                        input.buffer(), packedGain, statisticsOut.buffer(), in[0].length, EPSILON, quantizedOut);
+                recorder.multiply(quantizedOut, weights, sumsOut.buffer());
+                recorder.rescale(sumsOut.buffer(), quantizedOut, weights, out.buffer());
+            });
+            boolean[] skip = quantized.faulted();
+            statisticsOut.assertHolds(what + "normStatistics", statistics, skip);
+            assertQuantized(what + "quantize", bench, quantized, quantizedOut, step);
+            sumsOut.assertHolds(what + "multiply", sums, skip);
+            out.assertHolds(what + "rescale", NaiveKernels.rescale(sums, quantized.factors(), scales), skip);
+            input.assertUntouched(what + "input");
+            return step;
+        }
+    }
+
+    private static void assertQuantized(
+            String what,
+            Bench bench,
+            NaiveKernels.Quantized expected,
+            QuantizedActivations quantized,
+            PreparedStep step) {
+        int rows = expected.digits().length;
+        int columns = expected.digits()[0].length;
+        byte[] digits = new byte[rows * columns];
+        float[] factors = new float[rows];
+        bench.backend().queue().download(quantized, rows, digits, factors);
+        for (int row = 0; row < rows; row++) {
+            assertThat(step.faulted(row)).as(what + ": faulted, row " + row).isEqualTo(expected.faulted()[row]);
+            int[] wanted = new int[columns];
+            int[] found = new int[columns];
+            for (int i = 0; i < columns; i++) {
+                wanted[i] = expected.digits()[row][i];
+                found[i] = digits[row * columns + i];
+            }
+            Bits.assertRow(what + ": digits of row " + row, wanted, found);
+            if (!expected.faulted()[row] && !Bits.same(expected.factors()[row], factors[row])) {
+                throw new AssertionError(what + ": factor of row " + row + ": expected "
+                        + Bits.show(expected.factors()[row]) + ", found " + Bits.show(factors[row]));
+            }
+        }
+    }
+
+    @TestFactory
+    default Stream<DynamicTest> ternaryLayersOfOddSizes() {
+        return IntStream.range(0, Sizes.TERNARY_COLUMNS.length)
+                .mapToObj(index -> DynamicTest.dynamicTest("K = " + Sizes.TERNARY_COLUMNS[index], () -> {
+                    for (int r = 0; r < Sizes.TERNARY_ROWS.length; r++) {
+                        oddLayer(index, r).check(benchFor(index + r));
+                    }
+                }));
+    }
+
+    private static Layer oddLayer(int columnIndex, int rowIndex) {
+        int number = columnIndex * Sizes.TERNARY_ROWS.length + rowIndex;
+        long seed = 1000L + number;
+        Numbers numbers = new Numbers(seed);
+        int columns = Sizes.TERNARY_COLUMNS[columnIndex];
+        int tokens = Sizes.pick(Sizes.TOKENS, number);
+        return new Layer(
+                "seed " + seed,
+                numbers.activations(
+                        number % 3 == 0 ? Activations.MIXED_MAGNITUDES : Activations.NORMAL, tokens, columns),
+                number % 2 == 0 ? numbers.normals(columns, 2f) : null,
+                Sizes.pick(Sizes.NORM_BLOCKS, number / 2),
+                numbers.digits(Digits.RANDOM, Sizes.TERNARY_ROWS[rowIndex], columns),
+                numbers.rangeScales(Sizes.TERNARY_ROWS[rowIndex]),
+                number % 3 == 1);
+    }
+
+    @TestFactory
+    default Stream<DynamicTest> ternaryLayersOfExtremeContent() {
+        return Arrays.stream(Activations.values())
+                .map(kind -> DynamicTest.dynamicTest(kind.toString(), () -> {
+                    int number = 100 * List.of(Activations.values()).indexOf(kind);
+                    for (Digits digits : Digits.values()) {
+                        for (int columns : new int[] {1, 65, 172, 640}) {
+                            extremeLayer(kind, digits, columns, number).check(benchFor(number));
+                            number++;
+                        }
+                    }
+                }));
+    }
+
+    private static Layer extremeLayer(Activations kind, Digits digits, int columns, int number) {
+        long seed = 5000L + number;
+        Numbers numbers = new Numbers(seed);
+        boolean withGain = number % 2 == 0 && kind != Activations.HUGE;
+        int rows = Sizes.pick(Sizes.TERNARY_ROWS, number);
+        return new Layer(
+                "seed " + seed + ", activations " + kind + ", digits " + digits,
+                numbers.activations(kind, Sizes.pick(Sizes.TOKENS, number), columns),
+                withGain ? numbers.normals(columns, 1f) : null,
+                128,
+                numbers.digits(digits, rows, columns),
+                numbers.rangeScales(rows),
+                number % 4 >= 2);
+    }
+
+    @TestFactory
+    default Stream<DynamicTest> ternaryLayersOfRealShapes() {
+        int[][] shapes = {{3840, 2560, 3}, {13824, 2560, 2}, {2560, 6912, 5}};
+        return Arrays.stream(shapes)
+                .map(shape -> DynamicTest.dynamicTest(shape[0] + " x " + shape[1], () -> {
+                    Numbers numbers = new Numbers(shape[0]);
+                    new Layer(
+                                    "seed " + shape[0],
+                                    numbers.activations(Activations.NORMAL, shape[2], shape[1]),
+                                    numbers.normals(shape[1], 1f),
+                                    128,
+                                    numbers.digits(Digits.RANDOM, shape[0], shape[1]),
+                                    numbers.rangeScales(shape[0]),
+                                    false)
+                            .check(bench(2));
+                }));
+    }
+
+    @Test
+    default void ternarySumsReachTheirLimitOnTheLongestRow() {
+        for (Digits digits : new Digits[] {Digits.ALL_PLUS, Digits.ALL_MINUS}) {
+            Numbers numbers = new Numbers(6);
+            new Layer(
+                            "seed 6, all activations 127, digits " + digits,
+                            numbers.activations(Activations.ALL_EQUAL, 2, 6912),
+                            null,
+                            128,
+                            numbers.digits(digits, 67, 6912),
+                            numbers.rangeScales(67),
+                            false)
+                    .check(bench(2));
+        }
+    }
+
+    @Test
+    default void quantisesAShardByTheStatisticsOfTheWholeRow() {
+        Numbers numbers = new Numbers(7);
+        int whole = 897;
+        int from = 256;
+        int columns = 385;
+        float[][] rows = numbers.activations(Activations.NORMAL, 5, whole);
+        float[] gain = numbers.normals(whole, 1f);
+        // The largest value stands outside of the shard.
+        Arrays.stream(rows).forEach(row -> row[3] = 50f);
+        float[][] statistics = NaiveKernels.normStatistics(rows, gain, 128);
+        float[][] part = Arrays.stream(rows)
+                .map(row -> Arrays.copyOfRange(row, from, from + columns))
+                .toArray(float[][]::new);
+        float[] partGain = Arrays.copyOfRange(gain, from, from + columns);
+        for (boolean withGain : new boolean[] {true, false}) {
+            for (boolean sliced : new boolean[] {true, false}) {
+                Bench bench = bench(3);
+                float @Nullable [] used = withGain ? partGain : null;
+                NaiveKernels.Quantized expected = NaiveKernels.quantize(part, used, statistics, whole, EPSILON);
+                Cells input = bench.cells(part, sliced);
+                Cells statisticsIn = bench.cells(statistics, sliced);
+                QuantizedActivations quantized = bench.backend().allocateQuantized(5, columns);
+                VectorWeights packedGain = used == null ? null : bench.vector(used);
+                PreparedStep step = bench.run(
+                        Bench.plainBatch(5),
+                        recorder -> recorder.quantize(
+                                input.buffer(), packedGain, statisticsIn.buffer(), whole, EPSILON, quantized));
+                assertQuantized("sharded quantize, gain " + withGain, bench, expected, quantized, step);
+            }
+        }
+    }
+
+    @Test
+    default void marksRowsThatAreNotFiniteAndLeavesTheirNeighboursAlone() {
+        float[] bad = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, Float.intBitsToFloat(0xffc00001)};
+        for (boolean withGain : new boolean[] {true, false}) {
+            for (int columns : new int[] {1, 64, 172}) {
+                Numbers numbers = new Numbers(columns);
+                float[][] in = numbers.activations(Activations.NORMAL, 9, columns);
+                for (int i = 0; i < bad.length; i++) {
+                    in[2 * i + 1][numbers.below(columns)] = bad[i];
+                }
+                float[] gain = numbers.normals(columns, 1f);
+                byte[][] digits = numbers.digits(Digits.RANDOM, 70, columns);
+                Layer layer = new Layer(
+                        "rows that are not finite",
+                        in,
+                        withGain ? gain : null,
+                        128,
+                        digits,
+                        numbers.rangeScales(70),
+                        false);
+                for (int threads : Sizes.TEAMS) {
+                    layer.check(bench(threads));
+                }
+            }
+        }
+    }
+
+    @Test
+    default void marksRowsWhoseGainOrSumOfSquaresOverflows() {
+        float[][] in = new Numbers(8).normals(4, 40, 1f);
+        in[1][7] = 3e38f;
+        in[2][9] = 1e25f;
+        float[] gain = new Numbers(9).normals(40, 1f);
+        gain[7] = 4f;
+        gain[9] = 0.5f;
+        Numbers numbers = new Numbers(10);
+        new Layer("overflow", in, gain, 128, numbers.digits(Digits.RANDOM, 5, 40), numbers.rangeScales(5), false)
+                .check(bench(1));
+    }
+
+    @Test
+    default void forgetsFaultsWhenTheStepRunsAgain() {
+        Bench bench = bench(2);
+        float[][] in = new Numbers(11).normals(3, 20, 1f);
+        float[][] broken = Arrays.stream(in).map(float[]::clone).toArray(float[][]::new);
+        broken[1][4] = Float.NaN;
+        Cells input = bench.cells(broken, false);
+        Cells statistics = bench.output(3, 2, false);
+        QuantizedActivations quantized = bench.backend().allocateQuantized(3, 20);
+        PreparedStep step = bench.run(Bench.plainBatch(3), recorder -> {
+            recorder.normStatistics(input.buffer(), null, 128, statistics.buffer());
+            recorder.quantize(input.buffer(), null, statistics.buffer(), 20, EPSILON, quantized);
+        });
+        assertThat(new boolean[] {step.faulted(0), step.faulted(1), step.faulted(2)})
+                .containsExactly(false, true, false);
+
+        input.write(in);
+        bench.submit(step, Bench.plainBatch(3));
+
+        float[][] expected = NaiveKernels.normStatistics(in, null, 128);
+        assertQuantized("second run", bench, NaiveKernels.quantize(in, null, expected, 20, EPSILON), quantized, step);
+    }
+
+    @Test
+    default void multipliesOneQuantisationByTwoMatrices() {
+        Bench bench = bench(3);
+        Numbers numbers = new Numbers(12);
+        float[][] in = numbers.activations(Activations.NORMAL, 4, 130);
+        float[][] statistics = NaiveKernels.normStatistics(in, null, 128);
+        NaiveKernels.Quantized quantized = NaiveKernels.quantize(in, null, statistics, 130, EPSILON);
+        byte[][] first = numbers.digits(Digits.RANDOM, 70, 130);
+        byte[][] second = numbers.digits(Digits.RANDOM, 33, 130);
+        float[] scales = numbers.rangeScales(70);
+        MatrixWeights firstWeights = bench.matrix(new TestWeights.Ternary("first", first, scales), MatrixUse.LINEAR);
+        MatrixWeights secondWeights =
+                bench.matrix(new TestWeights.Ternary("second", second, numbers.rangeScales(33)), MatrixUse.LINEAR);
+        Cells input = bench.cells(in, false);
+        Cells statisticsIn = bench.cells(statistics, false);
+        QuantizedActivations q = bench.backend().allocateQuantized(4, 130);
+        Cells firstSums = bench.sums(4, 70, true);
+        Cells secondSums = bench.sums(4, 33, true);
+        bench.run(Bench.plainBatch(4), recorder -> {
+            recorder.quantize(input.buffer(), null, statisticsIn.buffer(), 130, EPSILON, q);
+            recorder.multiply(q, firstWeights, firstSums.buffer());
+            recorder.multiply(q, secondWeights, secondSums.buffer());
+        });
+        firstSums.assertHolds("first", NaiveKernels.multiply(quantized.digits(), first), null);
+        secondSums.assertHolds("second", NaiveKernels.multiply(quantized.digits(), second), null);
+        assertThat(firstWeights.name()).isEqualTo("first");
+        assertThat(firstWeights.rows()).isEqualTo(70);
+        assertThat(firstWeights.columns()).isEqualTo(130);
+        assertThat(firstWeights.bytes()).isPositive();
+        assertThat(firstWeights.layout()).isNotBlank();
+    }
+}
