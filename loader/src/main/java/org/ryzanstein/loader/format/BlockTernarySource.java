@@ -16,8 +16,7 @@ final class BlockTernarySource extends TernarySource {
     private static final int TQ1_NARROW = 16;
     private static final int TQ1_LAST = 4;
     private static final int TQ2_GROUP = 32;
-    /** What a byte of five digits is multiplied by, modulo 256, so that its n-th digit comes out on top. */
-    private static final int[] POWERS = {1, 3, 9, 27, 81};
+    private static final long[] DIGITS = digitTable();
 
     private final TensorType type;
 
@@ -71,28 +70,47 @@ final class BlockTernarySource extends TernarySource {
         }
     }
 
+    /** One block: groups of bytes, whose n-th digits follow each other. */
     private static void decodeBase3(byte[] packed, int from, byte[] destination, int to) {
-        int at = to;
-        for (int power : POWERS) {
-            decodeDigit(packed, from, TQ1_WIDE, power, destination, at);
-            at += TQ1_WIDE;
-        }
-        for (int power : POWERS) {
-            decodeDigit(packed, from + TQ1_WIDE, TQ1_NARROW, power, destination, at);
-            at += TQ1_NARROW;
-        }
-        for (int n = 0; n < 4; n++) {
-            decodeDigit(packed, from + TQ1_WIDE + TQ1_NARROW, TQ1_LAST, POWERS[n], destination, at);
-            at += TQ1_LAST;
+        decodeFives(packed, from, TQ1_WIDE, destination, to);
+        decodeFives(packed, from + TQ1_WIDE, TQ1_NARROW, destination, to + 5 * TQ1_WIDE);
+        int source = from + TQ1_WIDE + TQ1_NARROW;
+        int target = to + 5 * (TQ1_WIDE + TQ1_NARROW);
+        for (int i = 0; i < TQ1_LAST; i++) {
+            long digits = DIGITS[packed[source + i] & 0xFF];
+            destination[target + i] = (byte) digits;
+            destination[target + TQ1_LAST + i] = (byte) (digits >> 8);
+            destination[target + 2 * TQ1_LAST + i] = (byte) (digits >> 16);
+            destination[target + 3 * TQ1_LAST + i] = (byte) (digits >> 24);
         }
     }
 
-    /** One digit of each of {@code count} bytes: a byte holds ceil(256 * fraction), whose base-3 places are the digits. */
-    private static void decodeDigit(byte[] packed, int from, int count, int power, byte[] destination, int to) {
+    private static void decodeFives(byte[] packed, int from, int count, byte[] destination, int to) {
         for (int i = 0; i < count; i++) {
-            int shifted = (packed[from + i] * power) & 0xFF;
-            destination[to + i] = (byte) (((shifted * 3) >> 8) - 1);
+            long digits = DIGITS[packed[from + i] & 0xFF];
+            destination[to + i] = (byte) digits;
+            destination[to + count + i] = (byte) (digits >> 8);
+            destination[to + 2 * count + i] = (byte) (digits >> 16);
+            destination[to + 3 * count + i] = (byte) (digits >> 24);
+            destination[to + 4 * count + i] = (byte) (digits >> 32);
         }
+    }
+
+    /**
+     * The five digits of every byte, the first in the low 8 bits. A byte is 256 times a fraction, rounded up, and the
+     * fraction's base-3 places are the digits + 1.
+     */
+    private static long[] digitTable() {
+        long[] table = new long[256];
+        for (int value = 0; value < table.length; value++) {
+            int fraction = value;
+            for (int place = 0; place < 5; place++) {
+                int digit = ((fraction * 3) >> 8) - 1;
+                table[value] |= (digit & 0xFFL) << (8 * place);
+                fraction = (fraction * 3) & 0xFF;
+            }
+        }
+        return table;
     }
 
     /** Returns whether a value is 3, which stands for no digit. */

@@ -4,25 +4,27 @@ import java.util.Locale;
 
 /** Types of metadata values in GGUF, in the order of their numbers (gguf.md of the ggml project). */
 enum GgufValueType {
-    UINT8(1),
-    INT8(1),
-    UINT16(2),
-    INT16(2),
-    UINT32(4),
-    INT32(4),
-    FLOAT32(4),
-    BOOL(1),
-    STRING(8),
-    ARRAY(12),
-    UINT64(8),
-    INT64(8),
-    FLOAT64(8);
+    UINT8(0, 1),
+    INT8(1, 1),
+    UINT16(2, 2),
+    INT16(3, 2),
+    UINT32(4, 4),
+    INT32(5, 4),
+    FLOAT32(6, 4),
+    BOOL(7, 1),
+    STRING(8, 8),
+    ARRAY(9, 12),
+    UINT64(10, 8),
+    INT64(11, 8),
+    FLOAT64(12, 8);
 
     private static final GgufValueType[] VALUES = values();
 
+    private final int number;
     private final int smallest;
 
-    GgufValueType(int smallest) {
+    GgufValueType(int number, int smallest) {
+        this.number = number;
         this.smallest = smallest;
     }
 
@@ -33,6 +35,11 @@ enum GgufValueType {
 
     static GgufValueType of(int number) {
         return VALUES[number];
+    }
+
+    /** The number that a file stores. */
+    int number() {
+        return number;
     }
 
     /** Fewest bytes that a value of this type takes in a file. */

@@ -110,6 +110,11 @@ public final class HubDirectory implements AutoCloseable {
         return path;
     }
 
+    /** Whether there is a config.json. */
+    boolean hasConfig() {
+        return Files.isRegularFile(path.resolve("config.json"));
+    }
+
     /** The configuration; read at the first call, since a vocabulary directory has none. */
     public synchronized HubConfig config() {
         if (config == null) {

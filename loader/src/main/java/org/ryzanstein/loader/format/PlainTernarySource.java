@@ -34,21 +34,30 @@ final class PlainTernarySource extends TernarySource {
         float scale = scale();
         float[] values = new float[count];
         format.decode(tensor().data(), (long) row * count, values, 0, count);
+        // Without branches: random digits would mispredict most of them.
+        int magnitude = Float.floatToRawIntBits(scale);
+        int unlike = 0;
         for (int i = 0; i < count; i++) {
-            float value = values[i];
-            if (value == 0) {
-                destination[offset + i] = 0;
-            } else if (value == scale) {
-                destination[offset + i] = 1;
-            } else if (value == -scale) {
-                destination[offset + i] = -1;
-            } else {
-                throw refusal(
-                        row,
-                        value + " in column " + i,
-                        "-" + scale + ", 0 or " + scale + ", since " + tensor().type()
-                                + " weights of a ternary model must be ternary already; quantise the model to TQ2_0 or I2_S");
-            }
+            int bits = Float.floatToRawIntBits(values[i]);
+            int found = bits & Integer.MAX_VALUE;
+            int present = (found + Integer.MAX_VALUE) >>> 31;
+            destination[offset + i] = (byte) (((bits >> 31) | 1) * present);
+            unlike |= (found ^ magnitude) & -present;
         }
+        if (unlike != 0) {
+            throw notTernary(row, values, scale);
+        }
+    }
+
+    private ModelFormatException notTernary(int row, float[] values, float scale) {
+        int column = 0;
+        while (values[column] == 0 || Math.abs(values[column]) == scale) {
+            column++;
+        }
+        return refusal(
+                row,
+                values[column] + " in column " + column,
+                "-" + scale + ", 0 or " + scale + ", since " + tensor().type()
+                        + " weights of a ternary model must be ternary already; quantise the model to TQ2_0 or I2_S");
     }
 }

@@ -1,0 +1,116 @@
+package org.ryzanstein.loader.synthesize;
+
+import java.util.Arrays;
+import java.util.List;
+
+/** Shapes of models that {@link Synthesizer} writes. */
+public enum Shape {
+    /** microsoft/bitnet-b1.58-2B-4T. */
+    BITNET_2B_4T("bitnet-2b-4t", 30, 2560, 6912, 20, 5, 4096, 500_000f, 128_000, 256),
+    /** The same with 4 layers. */
+    BITNET_2B_4T_SHORT("bitnet-2b-4t-short", 4, 2560, 6912, 20, 5, 4096, 500_000f, 128_000, 256),
+    /** The embedded model's shape with a longer context. */
+    BITNET_TINY_LONG("bitnet-tiny-long", 4, 256, 768, 4, 2, 4096, 10_000f, 2040, 8);
+
+    private final String text;
+    private final int layers;
+    private final int hiddenSize;
+    private final int feedForwardSize;
+    private final int heads;
+    private final int kvHeads;
+    private final int contextLength;
+    private final float ropeBase;
+    private final int plainTokens;
+    private final int specialTokens;
+
+    Shape(
+            String text,
+            int layers,
+            int hiddenSize,
+            int feedForwardSize,
+            int heads,
+            int kvHeads,
+            int contextLength,
+            float ropeBase,
+            int plainTokens,
+            int specialTokens) {
+        this.text = text;
+        this.layers = layers;
+        this.hiddenSize = hiddenSize;
+        this.feedForwardSize = feedForwardSize;
+        this.heads = heads;
+        this.kvHeads = kvHeads;
+        this.contextLength = contextLength;
+        this.ropeBase = ropeBase;
+        this.plainTokens = plainTokens;
+        this.specialTokens = specialTokens;
+    }
+
+    /**
+     * The shape of this name.
+     *
+     * @throws IllegalArgumentException naming the shapes that there are
+     */
+    public static Shape of(String text) {
+        return Arrays.stream(values())
+                .filter(shape -> shape.text.equals(text))
+                .findFirst()
+                .orElseThrow(
+                        () -> new IllegalArgumentException("no shape \"" + text + "\"; the shapes are " + names()));
+    }
+
+    /** The names of all shapes. */
+    public static List<String> names() {
+        return Arrays.stream(values()).map(Shape::text).toList();
+    }
+
+    /** The name at the command line. */
+    public String text() {
+        return text;
+    }
+
+    int layers() {
+        return layers;
+    }
+
+    int hiddenSize() {
+        return hiddenSize;
+    }
+
+    int feedForwardSize() {
+        return feedForwardSize;
+    }
+
+    int heads() {
+        return heads;
+    }
+
+    int kvHeads() {
+        return kvHeads;
+    }
+
+    int headDim() {
+        return hiddenSize / heads;
+    }
+
+    int contextLength() {
+        return contextLength;
+    }
+
+    float ropeBase() {
+        return ropeBase;
+    }
+
+    /** Tokens of the byte-level vocabulary; the special ones follow them. */
+    int plainTokens() {
+        return plainTokens;
+    }
+
+    int specialTokens() {
+        return specialTokens;
+    }
+
+    int vocabularySize() {
+        return plainTokens + specialTokens;
+    }
+}
