@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 final class GgufCursor {
     private final String file;
     private final MemorySegment bytes;
+    private final byte[] scratch = new byte[256];
     private long position;
 
     GgufCursor(String file, MemorySegment bytes) {
@@ -80,18 +81,20 @@ final class GgufCursor {
 
     /** Reads a string value; bytes that are no UTF-8 become U+FFFD, since vocabularies may hold any bytes. */
     String readText(String field) {
-        byte[] text = readStringBytes(field, Integer.MAX_VALUE);
-        return text.length == 0 ? "" : new String(text, StandardCharsets.UTF_8);
-    }
-
-    /** Moves past a string. */
-    void skipText(String field) {
-        take(readStringLength(field, Integer.MAX_VALUE), field);
+        int length = readStringLength(field, Integer.MAX_VALUE);
+        if (length == 0) {
+            return "";
+        }
+        // Vocabularies hold hundreds of thousands of short strings: they share one buffer.
+        byte[] text = length <= scratch.length ? scratch : new byte[length];
+        MemorySegment.copy(bytes, JAVA_BYTE, position, text, 0, length);
+        position += length;
+        return new String(text, 0, length, StandardCharsets.UTF_8);
     }
 
     /** Reads a key or tensor name: UTF-8, not empty, at most {@code limit} bytes. */
     String readName(String field, int limit) {
-        byte[] text = readStringBytes(field, limit);
+        byte[] text = take(readStringLength(field, limit), field).toArray(JAVA_BYTE);
         if (text.length == 0) {
             throw ModelFormatException.of(file, field, "an empty name", "a name");
         }
@@ -103,10 +106,6 @@ final class GgufCursor {
         } catch (CharacterCodingException malformed) {
             throw ModelFormatException.of(file, field, "bytes that are no UTF-8", "a name in UTF-8");
         }
-    }
-
-    private byte[] readStringBytes(String field, int limit) {
-        return take(readStringLength(field, limit), field).toArray(JAVA_BYTE);
     }
 
     private int readStringLength(String field, int limit) {
