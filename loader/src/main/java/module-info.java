@@ -4,4 +4,10 @@ module org.ryzanstein.loader {
     requires com.fasterxml.jackson.core;
     requires com.fasterxml.jackson.databind;
     requires static org.jspecify;
+
+    exports org.ryzanstein.loader;
+    exports org.ryzanstein.loader.engine;
+    exports org.ryzanstein.loader.format;
+    exports org.ryzanstein.loader.sampling;
+    exports org.ryzanstein.loader.tokenizer;
 }

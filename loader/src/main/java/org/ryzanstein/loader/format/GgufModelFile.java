@@ -55,6 +55,18 @@ public final class GgufModelFile implements ModelFile {
     }
 
     @Override
+    public String name() {
+        return file.metadata()
+                .string("general.name")
+                .orElseGet(() -> file.path().getFileName().toString());
+    }
+
+    @Override
+    public Optional<String> chatTemplate() {
+        return file.metadata().string("tokenizer.chat_template");
+    }
+
+    @Override
     public Hyperparameters hyperparameters() {
         return Hyperparameters.read(new Fields());
     }

@@ -1,5 +1,7 @@
 package org.ryzanstein.loader.format;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -7,6 +9,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 public final class HubDirectory implements AutoCloseable {
     private static final String SINGLE = "model.safetensors";
     private static final String INDEX = "model.safetensors.index.json";
+    private static final String TEMPLATE = "chat_template.jinja";
+    private static final String TOKENIZER_CONFIG = "tokenizer_config.json";
+    private static final int LARGEST_TEMPLATE = 1 << 20;
     private static final int MOST_SHARDS = 4096;
 
     private final Path path;
@@ -121,6 +127,27 @@ public final class HubDirectory implements AutoCloseable {
             config = HubConfig.read(path);
         }
         return config;
+    }
+
+    /** The chat template, Jinja source: {@code chat_template.jinja}, else the field in tokenizer_config.json. */
+    Optional<String> chatTemplate() {
+        Path template = path.resolve(TEMPLATE);
+        if (Files.isRegularFile(template)) {
+            try {
+                if (Files.size(template) > LARGEST_TEMPLATE) {
+                    throw ModelFormatException.of(
+                            template.toString(),
+                            "size",
+                            Files.size(template) + " bytes",
+                            "at most " + LARGEST_TEMPLATE);
+                }
+                return Optional.of(Files.readString(template));
+            } catch (IOException failure) {
+                throw new UncheckedIOException(template + ": cannot be read: " + failure.getMessage(), failure);
+            }
+        }
+        Path config = path.resolve(TOKENIZER_CONFIG);
+        return Files.isRegularFile(config) ? Json.read(config).text("chat_template") : Optional.empty();
     }
 
     /** The tensors of all weight files by name. */

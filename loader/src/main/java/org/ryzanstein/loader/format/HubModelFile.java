@@ -35,6 +35,16 @@ public final class HubModelFile implements ModelFile {
     }
 
     @Override
+    public String name() {
+        return directory.path().toAbsolutePath().normalize().getFileName().toString();
+    }
+
+    @Override
+    public Optional<String> chatTemplate() {
+        return directory.chatTemplate();
+    }
+
+    @Override
     public Hyperparameters hyperparameters() {
         return Hyperparameters.read(new Fields(directory.config().json()));
     }

@@ -3,6 +3,7 @@ package org.ryzanstein.loader.format;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 
 /** A model in one of the supported formats, opened and mapped. */
 public sealed interface ModelFile extends AutoCloseable permits GgufModelFile, HubModelFile {
@@ -25,6 +26,12 @@ public sealed interface ModelFile extends AutoCloseable permits GgufModelFile, H
 
     /** The architecture: {@link #BITNET_B158}, or the file's own name for any other. */
     String architecture();
+
+    /** The model's own name, or the file's where it gives none. */
+    String name();
+
+    /** The model's chat template, Jinja source, if it has one. */
+    Optional<String> chatTemplate();
 
     /** The model's shape, checked. */
     Hyperparameters hyperparameters();

@@ -36,6 +36,9 @@ public final class SamplingWorkspace {
 
     private final long[] histogram = new long[0x800];
 
+    /** An empty workspace; it grows to the vocabulary that it is used with. */
+    public SamplingWorkspace() {}
+
     /** Takes all tokens of a vocabulary and returns their logits, which the caller may change before the first step. */
     float[] load(float[] vocabularyLogits, int length) {
         reserve(length);

@@ -1,0 +1,161 @@
+package org.ryzanstein.loader.engine;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import org.ryzanstein.api.kernel.KernelBackend;
+import org.ryzanstein.api.provider.ProviderReport;
+import org.ryzanstein.loader.model.Model;
+import org.ryzanstein.loader.model.ModelLimits;
+import org.ryzanstein.loader.sampling.Sampler;
+import org.ryzanstein.loader.sampling.SamplingWorkspace;
+import org.ryzanstein.loader.tokenizer.Tokenizer;
+
+/** An engine in this process: a model, its step loop, and what must be closed with them. */
+final class LocalEngine implements Engine {
+    private final ModelDescription description;
+    private final Tokenizer tokenizer;
+    private final EngineOptions options;
+    private final List<ProviderReport> providers;
+    private final KernelBackend backend;
+    private final ModelLimits limits;
+    private final int headWidth;
+    private final StepLoop loop;
+    private final Thread loopThread;
+    private final SamplingWorkspace workspace = new SamplingWorkspace();
+    private final Deque<AutoCloseable> resources = new ArrayDeque<>();
+
+    /**
+     * Starts the loop.
+     *
+     * @param resources closed with the engine, in this order, after the loop has ended
+     */
+    LocalEngine(
+            ModelDescription description,
+            Tokenizer tokenizer,
+            EngineOptions options,
+            List<ProviderReport> providers,
+            KernelBackend backend,
+            Model model,
+            ModelLimits limits,
+            List<AutoCloseable> resources) {
+        this.description = description;
+        this.tokenizer = tokenizer;
+        this.options = options;
+        this.providers = List.copyOf(providers);
+        this.backend = backend;
+        this.limits = limits;
+        this.headWidth = model.output().vocabularySize();
+        this.resources.addAll(resources);
+        this.loop = new StepLoop(backend, model, limits, options.maxSequences());
+        this.loopThread = Thread.ofPlatform().daemon().name("ryzanstein-steps").start(loop);
+    }
+
+    @Override
+    public ModelDescription model() {
+        return description;
+    }
+
+    @Override
+    public Tokenizer tokenizer() {
+        return tokenizer;
+    }
+
+    @Override
+    public String backend() {
+        return backend.name();
+    }
+
+    @Override
+    public List<ProviderReport> providers() {
+        return providers;
+    }
+
+    @Override
+    public EngineOptions options() {
+        return options;
+    }
+
+    @Override
+    public Generation submit(GenerationRequest request, GenerationListener listener) {
+        check(request);
+        Sampler sampler;
+        try {
+            // The workspace is shared: only the step loop's thread samples.
+            sampler = new Sampler(request.sampling(), headWidth, workspace);
+        } catch (IllegalArgumentException e) {
+            throw new InvalidRequestException("logit_bias", String.valueOf(e.getMessage()));
+        }
+        Delivery delivery = new Delivery(listener, loop::wake);
+        Sequence sequence = new Sequence(request, tokenizer, sampler, delivery);
+        if (!loop.submit(sequence)) {
+            throw new IllegalStateException("the engine is closed");
+        }
+        delivery.start();
+        return delivery;
+    }
+
+    private void check(GenerationRequest request) {
+        int[] prompt = request.prompt();
+        long positions = (long) prompt.length + request.maxTokens();
+        if (positions > limits.contextLength()) {
+            throw new InvalidRequestException(
+                    prompt.length > limits.contextLength() ? "prompt" : "max_tokens",
+                    "found " + prompt.length + " prompt tokens and " + request.maxTokens()
+                            + " to generate, expected at most " + limits.contextLength()
+                            + " in all, the context length");
+        }
+        if (ModelLimits.blocksFor((int) positions) > limits.kvBlocks()) {
+            throw new InvalidRequestException(
+                    "max_tokens",
+                    "found " + positions + " positions in all, expected at most "
+                            + limits.kvBlocks() * ModelLimits.BLOCK_POSITIONS
+                            + ", the size of the KV cache: give the JVM a larger heap (-Xmx)");
+        }
+        for (int id : prompt) {
+            if (id < 0 || id >= description.vocabularySize()) {
+                throw new InvalidRequestException(
+                        "prompt", "found token " + id + ", expected 0 to " + (description.vocabularySize() - 1));
+            }
+        }
+    }
+
+    @Override
+    public EngineStatus status() {
+        return loop.status();
+    }
+
+    @Override
+    public void close() {
+        loop.close();
+        boolean interrupted = joinLoop();
+        synchronized (resources) {
+            while (!resources.isEmpty()) {
+                closeOne(resources.remove());
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private boolean joinLoop() {
+        boolean interrupted = false;
+        while (true) {
+            try {
+                loopThread.join();
+                return interrupted;
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+    }
+
+    private static void closeOne(AutoCloseable resource) {
+        try {
+            resource.close();
+        } catch (Exception e) {
+            throw new IllegalStateException("could not release " + resource, e);
+        }
+    }
+}

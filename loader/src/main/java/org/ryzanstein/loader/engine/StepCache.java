@@ -1,0 +1,36 @@
+package org.ryzanstein.loader.engine;
+
+import java.util.HashMap;
+import java.util.Map;
+import org.ryzanstein.api.kernel.KernelBackend;
+import org.ryzanstein.api.kernel.PreparedStep;
+import org.ryzanstein.api.kernel.StepBatch;
+import org.ryzanstein.api.kernel.StepShape;
+import org.ryzanstein.loader.model.Model;
+
+/** Steps recorded once for each shape bucket: the powers of two up to the largest step. */
+final class StepCache {
+    private final KernelBackend backend;
+    private final Model model;
+    private final int maxTokens;
+    private final int maxOutputs;
+    private final Map<Integer, PreparedStep> steps = new HashMap<>();
+
+    StepCache(KernelBackend backend, Model model, int maxTokens, int maxOutputs) {
+        this.backend = backend;
+        this.model = model;
+        this.maxTokens = maxTokens;
+        this.maxOutputs = maxOutputs;
+    }
+
+    /** The step of the smallest bucket that holds a batch. */
+    PreparedStep forBatch(StepBatch batch) {
+        int bucket = Math.min(maxTokens, Integer.highestOneBit(Math.max(1, 2 * batch.tokens() - 1)));
+        PreparedStep step = steps.get(bucket);
+        if (step == null) {
+            step = backend.prepare(new StepShape(bucket, Math.min(bucket, maxOutputs)), model::forward);
+            steps.put(bucket, step);
+        }
+        return step;
+    }
+}

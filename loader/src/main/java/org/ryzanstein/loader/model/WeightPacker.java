@@ -1,0 +1,71 @@
+package org.ryzanstein.loader.model;
+
+import java.util.List;
+import java.util.Set;
+import org.ryzanstein.api.kernel.KernelBackend;
+import org.ryzanstein.api.kernel.MatrixUse;
+import org.ryzanstein.api.kernel.MatrixWeights;
+import org.ryzanstein.api.kernel.VectorWeights;
+import org.ryzanstein.api.weight.WeightSource;
+import org.ryzanstein.loader.format.TensorName;
+import org.ryzanstein.loader.format.TensorRole;
+import org.ryzanstein.loader.format.TensorSources;
+
+/** Takes a model's tensors out of its file and packs them on a backend, counting elements and bytes. */
+public final class WeightPacker {
+    /** Told how many weights have been packed so far. */
+    @FunctionalInterface
+    public interface Progress {
+        void packed(long weights);
+    }
+
+    private final TensorSources tensors;
+    private final KernelBackend backend;
+    private final Progress progress;
+    private long weights;
+    private long bytes;
+
+    WeightPacker(TensorSources tensors, KernelBackend backend, Progress progress) {
+        this.tensors = tensors;
+        this.backend = backend;
+        this.progress = progress;
+    }
+
+    /** A ternary matrix of a layer. */
+    WeightSource.Ternary ternary(TensorRole role, int layer, int rows, int columns) {
+        return tensors.ternary(TensorName.of(role, layer), rows, columns);
+    }
+
+    /** Ternary matrices that share their input, as one. */
+    MatrixWeights ternary(WeightSource.Ternary... parts) {
+        WeightSource.Ternary source = parts.length == 1 ? parts[0] : TensorSources.merged(List.of(parts));
+        return matrix(source, Set.of(MatrixUse.LINEAR));
+    }
+
+    /** A floating-point matrix of the whole model. */
+    MatrixWeights floats(TensorRole role, int rows, int columns, Set<MatrixUse> uses) {
+        return matrix(tensors.floats(TensorName.of(role), rows, columns), uses);
+    }
+
+    VectorWeights vector(TensorName name, int length) {
+        VectorWeights packed = backend.packVector(tensors.floats(name, 1, length));
+        count(length, (long) length * Float.BYTES);
+        return packed;
+    }
+
+    private MatrixWeights matrix(WeightSource source, Set<MatrixUse> uses) {
+        MatrixWeights packed = backend.packMatrix(source, uses);
+        count((long) source.rows() * source.columns(), packed.bytes());
+        return packed;
+    }
+
+    private void count(long moreWeights, long moreBytes) {
+        weights += moreWeights;
+        bytes += moreBytes;
+        progress.packed(weights);
+    }
+
+    long bytes() {
+        return bytes;
+    }
+}
