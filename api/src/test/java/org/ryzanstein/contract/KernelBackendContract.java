@@ -23,7 +23,7 @@ import org.ryzanstein.api.kernel.ThreadTeam;
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 public abstract class KernelBackendContract
-        implements TernaryContract, FloatContract, AttentionContract, HeadContract, StepContract {
+        implements TernaryContract, FloatContract, AttentionContract, HeadContract, StepContract, RefusalContract {
     private final Map<Integer, Bench> benches = new TreeMap<>();
 
     /** Opens the backend that is to be tested. */

@@ -10,7 +10,9 @@ public interface ExecutionQueue {
     /**
      * Submits a step over a batch. The batch must not change until the step was awaited.
      *
-     * @throws IllegalArgumentException if the batch does not fit the step's shape
+     * @throws IllegalArgumentException if the batch does not fit: more tokens or outputs than the step's shape, a token id
+     *     outside an embedding table, a position outside a rotation table, a KV block outside a cache, more candidates than a
+     *     head has room for; nothing has run then
      */
     void submit(PreparedStep step, StepBatch batch);
 

@@ -32,6 +32,7 @@ final class ScalarRecorder implements StepRecorder {
     private final List<Operation> operations = new ArrayList<>();
     private final Set<PagedKvCache> caches = new LinkedHashSet<>();
     private final Set<HostHead> heads = new LinkedHashSet<>();
+    private BatchLimits limits = BatchLimits.NONE;
 
     ScalarRecorder(StepShape shape, ThreadTeam team, ExecutionQueue queue) {
         this.shape = shape;
@@ -40,7 +41,7 @@ final class ScalarRecorder implements StepRecorder {
     }
 
     ScalarStep finish() {
-        return new ScalarStep(shape, team, operations, caches, heads);
+        return new ScalarStep(shape, limits, team, operations, caches, heads);
     }
 
     /** An operation whose rows do not look at each other. */
@@ -112,6 +113,7 @@ final class ScalarRecorder implements StepRecorder {
             throw new IllegalArgumentException(
                     table.name() + ": expected floating-point weights of this backend, found " + table.layout());
         }
+        limits = limits.withVocabulary(dense.rows());
         addRowLocal(RowSet.TOKENS, (step, batch, from, to, member) -> {
             for (int token = from; token < to; token++) {
                 dense.decode(batch.id(token), target.floats, target.row(token));
@@ -346,6 +348,7 @@ final class ScalarRecorder implements StepRecorder {
                     "x: " + target.columns() + " columns, expected a multiple of the head size " + headDimension
                             + ", at least the table's " + rope.dimension());
         }
+        limits = limits.withPositions(rope.positions());
         addRowLocal(RowSet.TOKENS, (step, batch, from, to, member) -> {
             for (int token = from; token < to; token++) {
                 for (int head = 0; head < target.columns(); head += headDimension) {
@@ -458,6 +461,7 @@ final class ScalarRecorder implements StepRecorder {
                     + " rows");
         }
         heads.add(target);
+        limits = limits.withCandidates(target.maxCandidates());
         addProduct(source, weights, (row, token, value) -> target.logits(row)[token] = value);
         addShared(Items.each(RowSet.OUTPUTS), (step, batch, from, to, member) -> {
             for (int row = from; row < to; row++) {

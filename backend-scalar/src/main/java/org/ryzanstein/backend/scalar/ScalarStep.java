@@ -12,6 +12,7 @@ import org.ryzanstein.api.kernel.ThreadTeam;
 /** A recorded step: one parallel region for all of its operations, with barriers where one reads what others wrote. */
 final class ScalarStep implements PreparedStep {
     private final StepShape shape;
+    private final BatchLimits limits;
     private final ThreadTeam team;
     private final List<Operation> operations;
     private final boolean[] barrierBefore;
@@ -23,11 +24,13 @@ final class ScalarStep implements PreparedStep {
 
     ScalarStep(
             StepShape shape,
+            BatchLimits limits,
             ThreadTeam team,
             List<Operation> operations,
             Set<PagedKvCache> caches,
             Set<HostHead> heads) {
         this.shape = shape;
+        this.limits = limits;
         this.team = team;
         this.operations = List.copyOf(operations);
         this.caches = Set.copyOf(caches);
@@ -46,6 +49,7 @@ final class ScalarStep implements PreparedStep {
             throw new IllegalArgumentException("batch of " + batch.tokens() + " tokens and " + batch.outputs()
                     + " outputs exceeds the prepared " + shape);
         }
+        limits.check(batch);
         Arrays.fill(faults, false);
         for (PagedKvCache cache : caches) {
             cache.materialize(batch);
