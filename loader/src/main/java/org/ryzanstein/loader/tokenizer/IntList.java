@@ -14,12 +14,6 @@ final class IntList {
         values[size++] = value;
     }
 
-    void addAll(int[] more) {
-        for (int value : more) {
-            add(value);
-        }
-    }
-
     int[] toArray() {
         return Arrays.copyOf(values, size);
     }

@@ -97,7 +97,7 @@ class BpeTokenizerTest {
     }
 
     @Test
-    void refusesTextWithABytesThatNoTokenStandsFor() {
+    void refusesTextWithAByteThatNoTokenStandsFor() {
         Tokenizer dummy = Tokenizers.fromGguf(new MapMetadata()
                 .with("model", "gpt2")
                 .with("pre", "gpt-2")
