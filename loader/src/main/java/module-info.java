@@ -8,6 +8,7 @@ module org.ryzanstein.loader {
     exports org.ryzanstein.loader;
     exports org.ryzanstein.loader.engine;
     exports org.ryzanstein.loader.format;
+    exports org.ryzanstein.loader.progress;
     exports org.ryzanstein.loader.sampling;
     exports org.ryzanstein.loader.tokenizer;
 }

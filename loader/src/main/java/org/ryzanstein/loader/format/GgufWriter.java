@@ -46,6 +46,9 @@ public final class GgufWriter {
     private final Bytes metadata = new Bytes();
     private final Map<String, Entry> tensors = new LinkedHashMap<>();
 
+    /** A writer without metadata or tensors. */
+    public GgufWriter() {}
+
     public GgufWriter text(String key, String value) {
         begin(key, GgufValueType.STRING);
         metadata.text(value);
