@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.ServiceConfigurationError;
@@ -116,7 +117,7 @@ public record Selection<P extends Provider>(P provider, ProviderReport report) {
         String jar = jarOf(type);
         try {
             P provider = found.get();
-            String name = provider.name();
+            String name = Objects.requireNonNull(provider.name(), "name() returned null");
             if (provider.spiVersion() != spiVersion) {
                 String reason = "compiled for SPI version " + provider.spiVersion() + ", this api has version "
                         + spiVersion + ": use a jar built for this release";
