@@ -1,7 +1,6 @@
 package org.ryzanstein.loader.model;
 
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import org.ryzanstein.api.kernel.Buffer;
@@ -9,10 +8,6 @@ import org.ryzanstein.api.kernel.ElementType;
 import org.ryzanstein.api.kernel.GateKind;
 import org.ryzanstein.api.kernel.HeadOutput;
 import org.ryzanstein.api.kernel.KernelBackend;
-import org.ryzanstein.api.kernel.KvCache;
-import org.ryzanstein.api.kernel.KvSpec;
-import org.ryzanstein.api.kernel.KvType;
-import org.ryzanstein.api.kernel.MatrixUse;
 import org.ryzanstein.api.kernel.MatrixWeights;
 import org.ryzanstein.api.kernel.RopeStyle;
 import org.ryzanstein.api.kernel.RopeTable;
@@ -45,32 +40,20 @@ final class BitNet implements Model {
             ) {}
 
     private final Hyperparameters shape;
-    private final MatrixWeights embedding; // (vocabulary, hidden)
+    private final EmbeddingAndHead ends;
     private final List<Layer> layers;
-    private final VectorWeights outputNorm; // (hidden)
-    private final MatrixWeights head; // (vocabulary, hidden), the embedding itself where they are tied
-    private final RopeTable rope;
-    private final KvCache cache;
+    private final GroupedQueryAttention attention;
     private final long packedBytes;
 
     private final Buffer x; // residual stream: (tokens, hidden)
-    private final Buffer queryKeyValue; // (tokens, heads * headDim + 2 * kvHeads * headDim)
-    private final Buffer queries; // views of it
-    private final Buffer keys;
-    private final Buffer values;
-    private final Buffer attended; // (tokens, heads * headDim)
     private final Buffer gateUp; // (tokens, 2 * ffn)
     private final Buffer gate; // views of it
     private final Buffer up;
     private final Buffer projected; // (tokens, hidden)
-    private final Buffer last; // (outputs, hidden)
-    private final HeadOutput output;
 
     private final TernaryLinear fromHidden;
     private final TernaryLinear fromAttention;
     private final TernaryLinear fromFeedForward;
-    private final int[] kvHeadOf; // (heads)
-    private final float attentionScale;
 
     static BitNet load(
             ModelFile file,
@@ -109,55 +92,28 @@ final class BitNet implements Model {
         int kvWidth = shape.kvHeads() * shape.headDim();
 
         WeightPacker weights = new WeightPacker(tensors, backend, progress);
-        EnumSet<MatrixUse> embeddingUses = EnumSet.of(MatrixUse.EMBEDDING);
-        if (shape.tiedEmbeddings()) {
-            embeddingUses.add(MatrixUse.HEAD);
-        }
-        embedding = weights.floats(TensorRole.TOKEN_EMBEDDING, shape.vocabularySize(), hidden, embeddingUses);
+        ends = new EmbeddingAndHead(shape, weights, backend, limits);
         layers = new ArrayList<>();
         for (int i = 0; i < shape.layers(); i++) {
             layers.add(loadLayer(weights, i));
         }
-        outputNorm = weights.vector(TensorName.of(TensorRole.OUTPUT_NORM), hidden);
-        head = shape.tiedEmbeddings()
-                ? embedding
-                : weights.floats(TensorRole.OUTPUT, shape.vocabularySize(), hidden, EnumSet.of(MatrixUse.HEAD));
         packedBytes = weights.bytes();
 
-        rope = RotaryTable.pack(
+        RopeTable rope = RotaryTable.pack(
                 backend, RopeStyle.HALF_SPLIT, limits.contextLength(), shape.ropeDimension(), shape.ropeBase());
-        cache = backend.allocateKv(new KvSpec(
-                shape.layers(),
-                shape.kvHeads(),
-                shape.headDim(),
-                limits.kvBlocks(),
-                ModelLimits.BLOCK_POSITIONS,
-                KvType.FLOAT32));
-
+        attention = new GroupedQueryAttention(shape, backend, limits, rope);
         int tokens = limits.maxTokens();
         x = floats(backend, tokens, hidden);
-        queryKeyValue = floats(backend, tokens, queryWidth + 2 * kvWidth);
-        queries = queryKeyValue.slice(0, queryWidth);
-        keys = queryKeyValue.slice(queryWidth, kvWidth);
-        values = queryKeyValue.slice(queryWidth + kvWidth, kvWidth);
-        attended = floats(backend, tokens, queryWidth);
         gateUp = floats(backend, tokens, 2 * ffn);
         gate = gateUp.slice(0, ffn);
         up = gateUp.slice(ffn, ffn);
         projected = floats(backend, tokens, hidden);
-        last = backend.allocate(ElementType.FLOAT32, RowSet.OUTPUTS, limits.maxOutputs(), hidden);
-        output = backend.allocateHead(limits.maxOutputs(), shape.vocabularySize(), limits.maxCandidates());
 
         float epsilon = shape.normEpsilon();
         int widest = Math.max(queryWidth + 2 * kvWidth, 2 * ffn);
         fromHidden = new TernaryLinear(backend, tokens, hidden, widest, ContractMath.NORM_BLOCK, epsilon);
         fromAttention = new TernaryLinear(backend, tokens, queryWidth, hidden, shape.headDim(), epsilon);
         fromFeedForward = new TernaryLinear(backend, tokens, ffn, hidden, ContractMath.NORM_BLOCK, epsilon);
-        kvHeadOf = new int[shape.heads()];
-        for (int i = 0; i < kvHeadOf.length; i++) {
-            kvHeadOf[i] = i / (shape.heads() / shape.kvHeads());
-        }
-        attentionScale = (float) (1 / StrictMath.sqrt(shape.headDim()));
     }
 
     private Layer loadLayer(WeightPacker weights, int i) {
@@ -187,16 +143,13 @@ final class BitNet implements Model {
 
     @Override
     public void forward(StepRecorder ops) {
-        ops.embed(embedding, x);
+        ends.recordEmbedding(ops, x);
         for (int i = 0; i < layers.size(); i++) {
             Layer layer = layers.get(i);
 
-            fromHidden.record(ops, x, layer.attentionNorm(), layer.queryKeyValue(), queryKeyValue);
-            ops.rope(queries, shape.headDim(), rope);
-            ops.rope(keys, shape.headDim(), rope);
-            ops.storeKv(cache, i, keys, values);
-            ops.attention(cache, i, queries, kvHeadOf, attentionScale, attended);
-            fromAttention.record(ops, attended, layer.attentionSubNorm(), layer.attentionOutput(), projected);
+            fromHidden.record(ops, x, layer.attentionNorm(), layer.queryKeyValue(), attention.input());
+            attention.record(ops, i, null, null, shape.normEpsilon());
+            fromAttention.record(ops, attention.output(), layer.attentionSubNorm(), layer.attentionOutput(), projected);
             ops.add(x, projected);
 
             fromHidden.record(ops, x, layer.feedForwardNorm(), layer.gateUp(), gateUp);
@@ -204,14 +157,12 @@ final class BitNet implements Model {
             fromFeedForward.record(ops, gate, layer.feedForwardSubNorm(), layer.down(), projected);
             ops.add(x, projected);
         }
-        ops.selectOutputs(x, last);
-        ops.rmsNorm(last, outputNorm, shape.normEpsilon(), last);
-        ops.head(last, head, 0, output);
+        ends.recordHead(ops, x);
     }
 
     @Override
     public HeadOutput output() {
-        return output;
+        return ends.output();
     }
 
     @Override
