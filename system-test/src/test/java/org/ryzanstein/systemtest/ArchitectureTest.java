@@ -7,7 +7,6 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.GeneralCodingRules.ACCESS_STANDARD_STREAMS;
 import static com.tngtech.archunit.library.GeneralCodingRules.NO_CLASSES_SHOULD_THROW_GENERIC_EXCEPTIONS;
-import static com.tngtech.archunit.library.GeneralCodingRules.NO_CLASSES_SHOULD_USE_JAVA_UTIL_LOGGING;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
@@ -27,6 +26,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The layering of docs/architecture.md, and habits that the code keeps. */
 class ArchitectureTest {
     private static final String[] AVX = {"org.ryzanstein.backend.avx2..", "org.ryzanstein.backend.avx512.."};
+
+    /** The readers of tokenizer.json, which is a format of its own. */
+    private static final String TOKENIZER_JSON =
+            "org\\.ryzanstein\\.loader\\.tokenizer\\.(TokenizerJson|JsonField|HubTokenizerReader)(\\$.*)?";
 
     @SuppressWarnings("NullAway.Init") // Set before all tests.
     private static JavaClasses code;
@@ -118,6 +121,8 @@ class ArchitectureTest {
     void jsonIsReadInTheServerAndTheFormatsOnly() {
         noClasses()
                 .that(not(resideInAnyPackage("org.ryzanstein.server..", "org.ryzanstein.loader.format..")))
+                .and()
+                .haveNameNotMatching(TOKENIZER_JSON)
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("com.fasterxml.jackson..")
@@ -157,6 +162,10 @@ class ArchitectureTest {
 
     @Test
     void javaUtilLoggingIsNotUsed() {
-        NO_CLASSES_SHOULD_USE_JAVA_UTIL_LOGGING.check(code);
+        noClasses()
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("java.util.logging..")
+                .check(code);
     }
 }
