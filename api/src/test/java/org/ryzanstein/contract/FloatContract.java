@@ -14,6 +14,7 @@ import org.ryzanstein.api.kernel.RopeTable;
 import org.ryzanstein.api.kernel.StepBatch;
 import org.ryzanstein.api.kernel.VectorWeights;
 import org.ryzanstein.api.weight.WeightSource.FloatFormat;
+import org.ryzanstein.contract.BlockKind.Content;
 import org.ryzanstein.contract.Numbers.Activations;
 
 /** The operations on floats: embed, linear, rmsNorm, addBias, add, gate, rope. */
@@ -119,39 +120,115 @@ interface FloatContract extends BackendUnderTest {
     }
 
     @TestFactory
-    default Stream<DynamicTest> multipliesBlocksOfInt8() {
-        int[] lengths = {32, 64, 96, 160, 320, 2560};
-        return IntStream.range(0, lengths.length)
-                .mapToObj(index -> DynamicTest.dynamicTest("K = " + lengths[index], () -> {
-                    int number = 40 * index;
-                    for (Activations kind : Activations.values()) {
-                        checkBlocks(
-                                benchFor(number),
-                                kind,
-                                lengths[index],
-                                Sizes.pick(Sizes.FLOAT_ROWS, number),
-                                Sizes.pick(Sizes.TOKENS, number),
-                                number);
-                        number++;
+    default Stream<DynamicTest> multipliesBlocks() {
+        int[] lengths = {32, 64, 96, 160, 224, 768};
+        return BlockKind.ALL.stream()
+                .flatMap(kind -> IntStream.range(0, lengths.length)
+                        .mapToObj(index -> DynamicTest.dynamicTest(kind + ", K = " + lengths[index], () -> {
+                            int number = 40 * index + 7 * kind.name().length();
+                            for (Activations activations : Activations.values()) {
+                                Numbers numbers = new Numbers(number);
+                                int rows = Sizes.pick(Sizes.FLOAT_ROWS, number);
+                                int tokens = Sizes.pick(Sizes.TOKENS, number);
+                                float[][] in = numbers.activations(activations, tokens, lengths[index]);
+                                // One block of zeros between others.
+                                Arrays.fill(in[tokens - 1], 0, 32, -0f);
+                                checkBlocks(benchFor(number), kind, Content.RANDOM, in, rows, number);
+                                number++;
+                            }
+                        })));
+    }
+
+    @TestFactory
+    default Stream<DynamicTest> multipliesBlocksOfExtremeNumbers() {
+        return BlockKind.ALL.stream()
+                .map(kind -> DynamicTest.dynamicTest(kind.toString(), () -> {
+                    int number = 3 * kind.name().length();
+                    for (Content content : Content.values()) {
+                        for (Activations activations : new Activations[] {
+                            Activations.ALL_EQUAL, Activations.ALL_NEGATIVE, Activations.ALTERNATING, Activations.TIES
+                        }) {
+                            float[][] in = new Numbers(number).activations(activations, 3, 96);
+                            checkBlocks(benchFor(number), kind, content, in, 9, number);
+                            number++;
+                        }
                     }
                 }));
     }
 
-    private static void checkBlocks(Bench bench, Activations kind, int columns, int rows, int tokens, int number) {
+    @Test
+    default void multipliesBlocksOfALargerMatrix() {
+        for (BlockKind kind : BlockKind.ALL) {
+            for (int threads : Sizes.TEAMS) {
+                float[][] in = new Numbers(threads).normals(5, 1568, 1f);
+                checkBlocks(bench(threads), kind, Content.RANDOM, in, 131, threads);
+            }
+        }
+    }
+
+    private static void checkBlocks(Bench bench, BlockKind kind, Content content, float[][] in, int rows, int number) {
+        boolean sliced = number % 2 == 1;
+        int columns = in[0].length;
+        TestWeights.Blocks weights = kind.weights("blocks", content, new Numbers(number), rows, columns);
+        Cells input = bench.cells(in, sliced);
+        Cells out = bench.output(in.length, rows, sliced);
+        MatrixWeights packed = bench.matrix(weights, MatrixUse.LINEAR);
+        bench.run(Bench.plainBatch(in.length), recorder -> recorder.linear(input.buffer(), packed, out.buffer()));
+        String what = describe("linear " + kind + " of " + content, number, bench, in.length, columns, rows, sliced);
+        out.assertHolds(what, NaiveKernels.linear(in, weights.weights()));
+        input.assertUntouched(what);
+    }
+
+    @TestFactory
+    default Stream<DynamicTest> embedsRowsOfBlocks() {
+        return BlockKind.ALL.stream()
+                .map(kind -> DynamicTest.dynamicTest(kind.toString(), () -> {
+                    int number = 0;
+                    for (Content content : Content.values()) {
+                        for (int columns : new int[] {32, 96, 256}) {
+                            checkEmbedding(benchFor(number), kind, content, columns, number);
+                            number++;
+                        }
+                    }
+                }));
+    }
+
+    private static void checkEmbedding(Bench bench, BlockKind kind, Content content, int columns, int number) {
         Numbers numbers = new Numbers(number);
         boolean sliced = number % 2 == 1;
-        float[][] in = numbers.activations(kind, tokens, columns);
-        // One block of zeros between others.
-        Arrays.fill(in[tokens - 1], 0, 32, -0f);
-        byte[][] quants = numbers.bytes(rows, columns);
-        float[][] scales = numbers.normals(rows, columns / 32, 0.01f);
-        Cells input = bench.cells(in, sliced);
-        Cells out = bench.output(tokens, rows, sliced);
-        MatrixWeights packed = bench.matrix(new TestWeights.Int8("blocks", quants, scales), MatrixUse.LINEAR);
-        bench.run(Bench.plainBatch(tokens), recorder -> recorder.linear(input.buffer(), packed, out.buffer()));
+        int rows = number % 3 == 0 ? 1 : 50;
+        TestWeights.Blocks table = kind.weights("table", content, numbers, rows, columns);
+        int tokens = Sizes.pick(Sizes.TOKENS, number);
+        StepBatch batch = new StepBatch(tokens, 1, 1);
+        int[] ids = new int[tokens];
+        for (int token = 0; token < tokens; token++) {
+            ids[token] = numbers.below(rows);
+            batch.add(ids[token], 0, token, 0);
+        }
+        MatrixWeights packed = bench.matrix(table, MatrixUse.EMBEDDING);
+        Cells out = bench.output(tokens, columns, sliced);
+        bench.run(batch, recorder -> recorder.embed(packed, out.buffer()));
         out.assertHolds(
-                describe("linear int8, activations " + kind, number, bench, tokens, columns, rows, sliced),
-                NaiveKernels.linear(in, quants, scales));
+                describe("embed " + kind + " of " + content, number, bench, tokens, columns, rows, sliced),
+                NaiveKernels.embed(NaiveKernels.decode(table.weights()), ids));
+    }
+
+    @Test
+    default void usesOneTableOfBlocksForEmbeddingHeadAndProduct() {
+        for (BlockKind kind : BlockKind.ALL) {
+            Bench bench = benchFor(kind.name().length());
+            TestWeights.Blocks table = kind.weights("table", Content.RANDOM, new Numbers(5), 40, 160);
+            MatrixWeights packed = bench.matrix(table, MatrixUse.EMBEDDING, MatrixUse.LINEAR, MatrixUse.HEAD);
+            Cells embedded = bench.output(7, 160, false);
+            Cells out = bench.output(7, 40, false);
+            bench.run(Bench.plainBatch(7), recorder -> {
+                recorder.embed(packed, embedded.buffer());
+                recorder.linear(embedded.buffer(), packed, out.buffer());
+            });
+            float[][] rows = Arrays.copyOf(NaiveKernels.decode(table.weights()), 7);
+            embedded.assertHolds("embed " + kind, rows);
+            out.assertHolds("linear " + kind, NaiveKernels.linear(rows, table.weights()));
+        }
     }
 
     @Test

@@ -129,26 +129,28 @@ interface HeadContract extends BackendUnderTest {
                 }));
     }
 
-    @Test
-    default void findsCandidatesByInt8Weights() {
-        for (int threads : Sizes.TEAMS) {
-            Numbers numbers = new Numbers(threads);
-            byte[][] quants = numbers.bytes(900, 96);
-            float[][] scales = numbers.normals(900, 3, 0.01f);
-            float[][] in = numbers.normals(5, 96, 1f);
-            check(
-                    "head int8, seed " + threads,
-                    bench(threads),
-                    new TestWeights.Int8("head", quants, scales),
-                    in,
-                    NaiveKernels.linear(in, quants, scales),
-                    0,
-                    1,
-                    40,
-                    ALL,
-                    900,
-                    2);
-        }
+    @TestFactory
+    default Stream<DynamicTest> findsCandidatesByBlocks() {
+        return BlockKind.ALL.stream()
+                .map(kind -> DynamicTest.dynamicTest(kind.toString(), () -> {
+                    for (int threads : Sizes.TEAMS) {
+                        Numbers numbers = new Numbers(threads);
+                        TestWeights.Blocks weights = kind.weights("head", BlockKind.Content.RANDOM, numbers, 900, 96);
+                        float[][] in = numbers.normals(5, 96, 1f);
+                        check(
+                                "head " + kind + ", seed " + threads,
+                                bench(threads),
+                                weights,
+                                in,
+                                NaiveKernels.linear(in, weights.weights()),
+                                0,
+                                1,
+                                40,
+                                ALL,
+                                900,
+                                2);
+                    }
+                }));
     }
 
     @Test

@@ -24,6 +24,13 @@ public final class NaiveKernels {
      */
     public record Quantized(byte[][] digits, float[] factors, boolean[] faulted) {}
 
+    /**
+     * Weights in blocks of 32, {@code [row][..]}: a quant for each column, a sub-scale and a sub-minimum for each 16, a scale
+     * and a minimum for each 32. Rows of minima are empty where there are none.
+     */
+    public record BlockWeights(
+            byte[][] quants, byte[][] subScales, float[][] scales, byte[][] subMinima, float[][] minima) {}
+
     /** A candidate of the output head. */
     public record Candidate(int id, float logit) {}
 
@@ -212,9 +219,9 @@ public final class NaiveKernels {
         return out;
     }
 
-    /** {@code linear} with weights in blocks of 32 int8. */
-    public static float[][] linear(float[][] in, byte[][] quants, float[][] scales) {
-        float[][] out = new float[in.length][quants.length];
+    /** {@code linear} with weights in blocks of 32. */
+    public static float[][] linear(float[][] in, BlockWeights weights) {
+        float[][] out = new float[in.length][weights.quants.length];
         for (int t = 0; t < in.length; t++) {
             int blocks = in[t].length / 32;
             float[] factors = new float[blocks];
@@ -230,19 +237,52 @@ public final class NaiveKernels {
                     digits[i] = (int) Math.rint(in[t][i] * s);
                 }
             }
-            for (int row = 0; row < quants.length; row++) {
-                float sum = 0f;
-                for (int b = 0; b < blocks; b++) {
-                    int dot = 0;
-                    for (int i = 32 * b; i < 32 * b + 32; i++) {
-                        dot += digits[i] * quants[row][i];
-                    }
-                    sum = Math.fma((float) dot, scales[row][b] * factors[b], sum);
-                }
-                out[t][row] = sum;
+            for (int row = 0; row < out[t].length; row++) {
+                out[t][row] = blockProduct(digits, factors, weights, row);
             }
         }
         return out;
+    }
+
+    private static float blockProduct(int[] digits, float[] factors, BlockWeights weights, int row) {
+        float sum = 0f;
+        float subtracted = 0f;
+        boolean minima = weights.minima[row].length > 0;
+        for (int b = 0; b < factors.length; b++) {
+            long products = 0;
+            long offsets = 0;
+            for (int i = 32 * b; i < 32 * b + 32; i++) {
+                products += (long) weights.subScales[row][i / 16] * weights.quants[row][i] * digits[i];
+                offsets += (long) weights.subMinima[row][i / 16] * digits[i];
+            }
+            sum = Math.fma(exact(products), weights.scales[row][b] * factors[b], sum);
+            if (minima) {
+                subtracted = Math.fma(exact(offsets), weights.minima[row][b] * factors[b], subtracted);
+            }
+        }
+        return minima ? sum - subtracted : sum;
+    }
+
+    private static float exact(long integer) {
+        if (Math.abs(integer) > 1 << 24) {
+            throw new AssertionError("the sum " + integer + " of a block is beyond what the contract allows");
+        }
+        return integer;
+    }
+
+    /** The values of weights in blocks of 32. */
+    public static float[][] decode(BlockWeights weights) {
+        float[][] values = new float[weights.quants.length][];
+        for (int row = 0; row < values.length; row++) {
+            values[row] = new float[weights.quants[row].length];
+            for (int i = 0; i < values[row].length; i++) {
+                float product = (weights.scales[row][i / 32] * weights.subScales[row][i / 16]) * weights.quants[row][i];
+                values[row][i] = weights.minima[row].length == 0
+                        ? product
+                        : product - weights.minima[row][i / 32] * weights.subMinima[row][i / 16];
+            }
+        }
+        return values;
     }
 
     /** {@code addBias}. */

@@ -1,6 +1,7 @@
 package org.ryzanstein.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.offset;
 
 import java.util.Arrays;
@@ -9,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.ryzanstein.api.kernel.GateKind;
 import org.ryzanstein.api.kernel.RopeStyle;
 import org.ryzanstein.api.weight.WeightSource.FloatFormat;
+import org.ryzanstein.contract.NaiveKernels.BlockWeights;
 import org.ryzanstein.contract.NaiveKernels.Candidate;
 
 /** The oracle itself, on examples worked out by hand. */
@@ -111,8 +113,38 @@ class NaiveKernelsTest {
         Arrays.fill(in[0], 32, 64, 1e-31f);
         byte[][] quants = new byte[1][64];
         Arrays.fill(quants[0], (byte) 2);
-        float[] out = NaiveKernels.linear(in, quants, new float[][] {{0.5f, 1e30f}})[0];
+        byte[][] ones = {{1, 1, 1, 1}};
+        BlockWeights weights = new BlockWeights(quants, ones, new float[][] {{0.5f, 1e30f}}, ones, new float[1][0]);
+        float[] out = NaiveKernels.linear(in, weights)[0];
         assertThat(out[0]).isEqualTo(8128f * (0.5f * (1f / 127f)));
+    }
+
+    @Test
+    void scalesHalfBlocksAndSubtractsMinima() {
+        float[][] in = new float[1][32];
+        Arrays.fill(in[0], 0, 16, 127f);
+        Arrays.fill(in[0], 16, 32, -127f);
+        byte[][] quants = new byte[1][32];
+        Arrays.fill(quants[0], (byte) 3);
+        BlockWeights weights = new BlockWeights(
+                quants, new byte[][] {{10, -5}}, new float[][] {{0.5f}}, new byte[][] {{7, 2}}, new float[][] {{0.25f}
+                });
+        // A unit of activation is 1: 16 * 127 * 3 * (10 + 5) * 0.5, less 16 * 127 * (7 - 2) * 0.25.
+        assertThat(NaiveKernels.linear(in, weights)[0]).containsExactly(45720f - 2540f);
+        float[] values = NaiveKernels.decode(weights)[0];
+        assertThat(Arrays.copyOf(values, 16)).containsOnly(15f - 1.75f);
+        assertThat(Arrays.copyOfRange(values, 16, 32)).containsOnly(-7.5f - 0.5f);
+    }
+
+    @Test
+    void refusesSumsThatAFloatWouldRound() {
+        float[][] in = new float[1][32];
+        Arrays.fill(in[0], 1f);
+        byte[][] quants = new byte[1][32];
+        Arrays.fill(quants[0], (byte) -128);
+        BlockWeights weights = new BlockWeights(
+                quants, new byte[][] {{-128, -128}}, new float[][] {{1f}}, new byte[1][2], new float[1][0]);
+        assertThatThrownBy(() -> NaiveKernels.linear(in, weights)).isInstanceOf(AssertionError.class);
     }
 
     @Test

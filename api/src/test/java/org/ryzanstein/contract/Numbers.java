@@ -148,17 +148,6 @@ final class Numbers {
         return values;
     }
 
-    byte[][] bytes(int rows, int columns) {
-        byte[][] values = new byte[rows][columns];
-        for (byte[] row : values) {
-            random.nextBytes(row);
-            for (int i = 0; i < columns; i += 1 + below(64)) {
-                row[i] = random.nextBoolean() ? Byte.MIN_VALUE : Byte.MAX_VALUE;
-            }
-        }
-        return values;
-    }
-
     /** A random order of 0 .. count - 1. */
     int[] shuffled(int count) {
         int[] order = new int[count];

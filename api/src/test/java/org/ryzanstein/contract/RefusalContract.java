@@ -58,7 +58,9 @@ interface RefusalContract extends BackendUnderTest {
                     MatrixUse.EMBEDDING,
                     MatrixUse.HEAD);
             blocks = bench.matrix(
-                    new TestWeights.Int8("blocks", numbers.bytes(6, 32), numbers.normals(6, 1, 1f)), MatrixUse.LINEAR);
+                    BlockKind.HALVES.weights("blocks", BlockKind.Content.RANDOM, numbers, 6, 32),
+                    MatrixUse.LINEAR,
+                    MatrixUse.EMBEDDING);
             gain = bench.vector(numbers.normals(32, 1f));
             longGain = bench.vector(numbers.normals(33, 1f));
             quantized = bench.backend().allocateQuantized(4, 32);
@@ -105,6 +107,8 @@ interface RefusalContract extends BackendUnderTest {
                 p.refuses("embed: columns", r -> r.embed(p.floats, p.tokens(31))),
                 p.refuses("embed: rows", r -> r.embed(p.floats, p.fewTokens(32))),
                 p.refuses("embed: integers", r -> r.embed(p.floats, p.integers(32))),
+                p.refuses("embed: ternary weights", r -> r.embed(p.ternary, p.tokens(32))),
+                p.refuses("embed: columns of blocks", r -> r.embed(p.blocks, p.tokens(64))),
                 p.refuses("normStatistics: columns", r -> r.normStatistics(p.tokens(32), null, 8, p.tokens(4))),
                 p.refuses("normStatistics: gain", r -> r.normStatistics(p.tokens(32), p.longGain, 32, p.tokens(2))),
                 p.refuses("normStatistics: block size", r -> r.normStatistics(p.tokens(32), null, 0, p.tokens(2))),
@@ -180,6 +184,17 @@ interface RefusalContract extends BackendUnderTest {
                         "head: rows",
                         r -> r.head(
                                 p.outputs(32), p.floats, 0, p.bench.backend().allocateHead(1, 6, 3))));
+    }
+
+    @Test
+    default void refusesBlocksThatARowDoesNotFill() {
+        Bench bench = bench(1);
+        TestWeights.Blocks weights =
+                BlockKind.PLAIN.weights("short row", BlockKind.Content.RANDOM, new Numbers(3), 2, 40);
+        assertThatThrownBy(() -> bench.matrix(weights, MatrixUse.LINEAR))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("short row")
+                .hasMessageContaining("40 columns");
     }
 
     private static void assertRefused(Bench bench, PreparedStep step, StepBatch batch) {

@@ -1,5 +1,7 @@
 package org.ryzanstein.contract;
 
+import org.ryzanstein.api.weight.BlockForm;
+import org.ryzanstein.api.weight.BlockRow;
 import org.ryzanstein.api.weight.WeightSource;
 
 /** Weight sources over plain arrays. */
@@ -47,22 +49,31 @@ final class TestWeights {
         }
     }
 
-    /** Blocks of 32: {@code quants[row][column]}, {@code scales[row][column / 32]}. */
-    record Int8(String name, byte[][] quants, float[][] scales) implements WeightSource.Int8Blocks {
+    /** Blocks of 32. */
+    record Blocks(String name, BlockForm form, NaiveKernels.BlockWeights weights) implements WeightSource.Blocks {
         @Override
         public int rows() {
-            return quants.length;
+            return weights.quants().length;
         }
 
         @Override
         public int columns() {
-            return quants[0].length;
+            return weights.quants()[0].length;
         }
 
         @Override
-        public void readBlocks(int row, byte[] quantsOut, float[] scalesOut) {
-            System.arraycopy(quants[row], 0, quantsOut, 0, quants[row].length);
-            System.arraycopy(scales[row], 0, scalesOut, 0, scales[row].length);
+        public void readBlocks(int row, BlockRow destination) {
+            copy(weights.quants()[row], destination.quants());
+            copy(weights.subScales()[row], destination.subScales());
+            System.arraycopy(weights.scales()[row], 0, destination.scales(), 0, destination.blocks());
+            if (form.hasMinima()) {
+                copy(weights.subMinima()[row], destination.subMinima());
+                System.arraycopy(weights.minima()[row], 0, destination.minima(), 0, destination.blocks());
+            }
+        }
+
+        private static void copy(byte[] from, byte[] to) {
+            System.arraycopy(from, 0, to, 0, to.length);
         }
     }
 }

@@ -10,7 +10,10 @@ import org.jspecify.annotations.Nullable;
  * docs/numerics.md; the formulas here are its summary. Wrong shapes fail at once with an IllegalArgumentException.
  */
 public interface StepRecorder {
-    /** out[t] = table[token id of t], decoded exactly. out: (tokens, table.columns). */
+    /**
+     * out[t] = table[token id of t]: floats as they are, blocks decoded as {@code WeightSource.Blocks} says. out: (tokens,
+     * table.columns).
+     */
     void embed(MatrixWeights table, Buffer out);
 
     /**
@@ -53,9 +56,11 @@ public interface StepRecorder {
 
     /**
      * out = in x weights^T for floating-point or block-quantised weights. Floats: 16 accumulators (k mod 16), fma, tree.
-     * Blocks: activations are quantised to int8 in the same blocks of 32, M = max |x|, q = rint(x * (127 / M)), factor M / 127
-     * (M < 1e-30: zeros); acc = fma(float(integer dot of block b), weight scale * activation factor, acc) in rising b. A row
-     * with M not finite is marked as faulted.
+     *
+     * <p>Blocks: activations are quantised to int8 in the same blocks of 32, M = max |x|, a = rint(x * (127 / M)), da = M / 127
+     * (M < 1e-30: a and da are 0). Per block b, exact in int32 and in float32: I_b = sum of (s * q) * a, and with minima
+     * J_b = sum of m * a. In rising b from 0: acc = fma(float(I_b), d * da, acc) and acc2 = fma(float(J_b), dmin * da, acc2).
+     * out = acc, with minima acc - acc2. A row with M not finite is marked as faulted.
      */
     void linear(Buffer in, MatrixWeights weights, Buffer out);
 

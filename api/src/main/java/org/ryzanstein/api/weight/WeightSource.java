@@ -39,19 +39,43 @@ public sealed interface WeightSource {
     }
 
     /**
-     * Weights quantised to 8 bits in blocks of {@value #BLOCK} along a row: weight(r, c) = q(r, c) * scale(r, c / 32). The
-     * number of columns is a multiple of the block.
+     * Weights quantised in blocks of {@value #BLOCK} along a row, in one integer form for all block types. In block b of a
+     * row, with i = c mod 32:
+     *
+     * <p>weight(r, c) = (d[b] * s[b][i / 16]) * q(c) - dmin[b] * m[b][i / 16]
+     *
+     * <p>where q, s and m are integers and d and dmin float32, each product and the difference rounded to float32; without
+     * minima nothing is subtracted. This value is the one that embedding rows have, and the one that the file's type defines.
+     * In a product the integers are summed first, see {@code StepRecorder.linear}.
+     *
+     * <p>Bounds, on which the exactness of that sum rests: q and s fit 8 bits, |s * q| is at most {@value #MAX_PRODUCT}, and m
+     * is in 0 .. 127. Every d and dmin is finite. The number of columns is a multiple of the block.
      */
-    non-sealed interface Int8Blocks extends WeightSource {
+    non-sealed interface Blocks extends WeightSource {
         int BLOCK = 32;
+
+        /** Half a block: the part of it that may have a sub-scale and a sub-minimum of its own. */
+        int HALF = 16;
+
+        /** Bound of |s * q|. With 8-bit activations a block's sum stays below 32 * 127 * 4096 = 16,646,144 &lt; 2^24. */
+        int MAX_PRODUCT = 4096;
+
+        /** What all rows have in common. */
+        BlockForm form();
 
         /**
          * Reads one row.
          *
-         * @param quants receives {@link #columns()} values in [-128, 127]
-         * @param scales receives {@code columns() / BLOCK} scales
+         * @param destination made for {@link #columns()} and {@link #form()}; every element that the form has is written
          */
-        void readBlocks(int row, byte[] quants, float[] scales);
+        void readBlocks(int row, BlockRow destination);
+
+        /** Decodes one row into {@code destination[offset .. offset + columns())}. */
+        default void readFloats(int row, float[] destination, int offset) {
+            BlockRow blocks = new BlockRow(columns(), form());
+            readBlocks(row, blocks);
+            blocks.decode(destination, offset);
+        }
     }
 
     /** The file's own floating-point format; every value of a source in it converts back without loss. */

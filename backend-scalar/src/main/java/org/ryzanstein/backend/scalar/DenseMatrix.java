@@ -6,7 +6,7 @@ import org.ryzanstein.api.weight.WeightSource;
 import org.ryzanstein.api.weight.WeightSource.FloatFormat;
 
 /** Floating-point weights, kept in the file's own format and decoded a row at a time. */
-final class DenseMatrix implements LinearMatrix {
+final class DenseMatrix implements LinearMatrix, EmbeddingTable {
     private final String name;
     private final int rows;
     private final int columns;
@@ -83,8 +83,8 @@ final class DenseMatrix implements LinearMatrix {
         return format.name().toLowerCase(Locale.ROOT) + ", row by row";
     }
 
-    /** Decodes a row into {@code target[offset ..]}. */
-    void decode(int row, float[] target, int offset) {
+    @Override
+    public void decode(int row, float[] target, int offset) {
         switch (format) {
             case FLOAT32 -> System.arraycopy(floats[row], 0, target, offset, columns);
             case FLOAT16 -> {

@@ -3,7 +3,7 @@ package org.ryzanstein.backend.scalar;
 import org.ryzanstein.api.kernel.MatrixWeights;
 
 /** A matrix that is multiplied with float activations. */
-sealed interface LinearMatrix extends MatrixWeights permits DenseMatrix, Int8Matrix {
+sealed interface LinearMatrix extends MatrixWeights permits DenseMatrix, BlockMatrix {
 
     /**
      * What its product needs beside the matrix, made once for each recorded operation.

@@ -69,12 +69,11 @@ final class ScalarBackend implements KernelBackend {
 
     @Override
     public MatrixWeights packMatrix(WeightSource source, Set<MatrixUse> uses) {
-        boolean embedded = uses.contains(MatrixUse.EMBEDDING);
         return switch (source) {
             case WeightSource.Ternary ternary
             when uses.equals(Set.of(MatrixUse.LINEAR)) -> TernaryMatrix.pack(ternary, parallel);
             case WeightSource.Floats floats -> DenseMatrix.pack(floats, parallel);
-            case WeightSource.Int8Blocks blocks when !embedded -> Int8Matrix.pack(blocks, parallel);
+            case WeightSource.Blocks blocks -> BlockMatrix.pack(blocks, parallel);
             default ->
                 throw new UnsupportedWeightsException(
                         source.name() + ": the scalar backend has no kernel for such weights as " + uses);

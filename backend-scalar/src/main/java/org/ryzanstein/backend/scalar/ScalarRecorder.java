@@ -109,14 +109,11 @@ final class ScalarRecorder implements StepRecorder {
         HostBuffer target = floats(out, "out");
         checkColumns("out", target.columns(), table.columns());
         checkRowSet("out", target.rowSet(), RowSet.TOKENS);
-        if (!(table instanceof DenseMatrix dense)) {
-            throw new IllegalArgumentException(
-                    table.name() + ": expected floating-point weights of this backend, found " + table.layout());
-        }
-        limits = limits.withVocabulary(dense.rows());
+        EmbeddingTable rows = EmbeddingTable.of(table);
+        limits = limits.withVocabulary(rows.rows());
         addRowLocal(RowSet.TOKENS, (step, batch, from, to, member) -> {
             for (int token = from; token < to; token++) {
-                dense.decode(batch.id(token), target.floats, target.row(token));
+                rows.decode(batch.id(token), target.floats, target.row(token));
             }
         });
     }
