@@ -59,6 +59,7 @@ final class Delivery implements Generation, Runnable {
                 // The end of the generation ends the loop.
             }
         } catch (InterruptedException e) {
+            cancel();
             end.completeExceptionally(new GenerationException("delivery was interrupted", e));
         }
     }
@@ -87,7 +88,7 @@ final class Delivery implements Generation, Runnable {
     private void guarded(Runnable call) {
         try {
             call.run();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.log(Level.WARNING, "a generation's listener failed; the generation is cancelled", e);
             cancel();
         }

@@ -73,8 +73,9 @@ public final class EngineLoader {
         }
         ModelLimits limits = limits(options, shape, file.source());
         SpinParkTeam team = new SpinParkTeam(options.threads());
+        KernelBackend backend = null;
         try {
-            KernelBackend backend = selection.provider().open(team);
+            backend = selection.provider().open(team);
             Model model = load(options, file, shape, backend, limits);
             return new LocalEngine(
                     describe(file, embedded, shape, limits, model),
@@ -86,6 +87,9 @@ public final class EngineLoader {
                     limits,
                     List.of(backend, team));
         } catch (RuntimeException | Error e) {
+            if (backend != null) {
+                backend.close();
+            }
             team.close();
             throw e;
         }

@@ -15,6 +15,15 @@ public record GenerationResult(
         tokens = List.copyOf(tokens);
     }
 
+    /**
+     * The end of the text that no token carries: what was held back, for an unfinished character or a possible stop string,
+     * when an end-of-turn token or a cancellation came. The texts of the tokens, then this, are the text.
+     */
+    public String tail() {
+        int carried = tokens.stream().mapToInt(token -> token.text().length()).sum();
+        return text.substring(carried);
+    }
+
     /** The generated token ids. */
     public int[] ids() {
         return tokens.stream().mapToInt(GeneratedToken::id).toArray();

@@ -9,6 +9,7 @@ import org.ryzanstein.loader.model.Model;
 import org.ryzanstein.loader.model.ModelLimits;
 import org.ryzanstein.loader.sampling.Sampler;
 import org.ryzanstein.loader.sampling.SamplingWorkspace;
+import org.ryzanstein.loader.sampling.StopMatcher;
 import org.ryzanstein.loader.tokenizer.Tokenizer;
 
 /** An engine in this process: a model, its step loop, and what must be closed with them. */
@@ -86,8 +87,14 @@ final class LocalEngine implements Engine {
         } catch (IllegalArgumentException e) {
             throw new InvalidRequestException("logit_bias", String.valueOf(e.getMessage()));
         }
+        StopMatcher stops;
+        try {
+            stops = new StopMatcher(request.stop());
+        } catch (IllegalArgumentException e) {
+            throw new InvalidRequestException("stop", String.valueOf(e.getMessage()));
+        }
         Delivery delivery = new Delivery(listener, loop::wake);
-        Sequence sequence = new Sequence(request, tokenizer, sampler, delivery);
+        Sequence sequence = new Sequence(request, tokenizer, sampler, stops, delivery);
         if (!loop.submit(sequence)) {
             throw new IllegalStateException("the engine is closed");
         }
@@ -127,6 +134,9 @@ final class LocalEngine implements Engine {
 
     @Override
     public void close() {
+        if (Thread.currentThread().equals(loopThread)) {
+            throw new IllegalStateException("an observer of logits can't close the engine that is calling it");
+        }
         loop.close();
         boolean interrupted = joinLoop();
         synchronized (resources) {

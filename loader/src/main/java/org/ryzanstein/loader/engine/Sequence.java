@@ -39,13 +39,13 @@ final class Sequence {
     private long firstTokenAt;
     private @Nullable FinishReason finishReason;
 
-    Sequence(GenerationRequest request, Tokenizer tokenizer, Sampler sampler, Delivery delivery) {
+    Sequence(GenerationRequest request, Tokenizer tokenizer, Sampler sampler, StopMatcher stops, Delivery delivery) {
         this.request = request;
         this.tokenizer = tokenizer;
         this.sampler = sampler;
         this.delivery = delivery;
         this.detokenizer = tokenizer.detokenizer(request.renderControl());
-        this.stops = new StopMatcher(request.stop());
+        this.stops = stops;
         int[] prompt = request.prompt();
         this.promptLength = prompt.length;
         this.tokens = Arrays.copyOf(prompt, prompt.length + request.maxTokens());

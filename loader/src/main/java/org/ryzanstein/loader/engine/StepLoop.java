@@ -139,8 +139,7 @@ final class StepLoop implements Runnable {
                 while (!waiting.isEmpty() && canAdmit(waiting.peek())) {
                     admit(waiting.remove());
                 }
-                activeCount = active.size();
-                freeBlocks = blocks.available();
+                publishCounts();
                 if (!active.isEmpty()) {
                     return true;
                 }
@@ -245,6 +244,8 @@ final class StepLoop implements Runnable {
                 takeToken(sequence, token, outputRow);
             } catch (RuntimeException e) {
                 fail(sequence, e);
+            } catch (Error e) {
+                fail(sequence, new GenerationException("position " + batch.position(token) + ": " + e, e));
             }
         }
     }
@@ -281,6 +282,13 @@ final class StepLoop implements Runnable {
     private void release(Sequence sequence) {
         blocks.release(sequence.blocks());
         freeSlots.push(sequence.slot());
+        publishCounts();
+    }
+
+    /** Before the end of a sequence is delivered, so that whoever has seen it end also sees its place free. */
+    private void publishCounts() {
+        activeCount = active.size();
+        freeBlocks = blocks.available();
     }
 
     private void fail(Sequence sequence, RuntimeException failure) {
@@ -310,7 +318,6 @@ final class StepLoop implements Runnable {
                 sequence.deliverEnd();
             }
             waiting.clear();
-            activeCount = 0;
         } finally {
             lock.unlock();
         }

@@ -202,9 +202,9 @@ public final class SpinParkTeam implements ThreadTeam, AutoCloseable {
         }
     }
 
-    /** Ends the threads. */
+    /** Ends the threads, after the region under way. */
     @Override
-    public void close() {
+    public synchronized void close() {
         closed = true;
         wakeParked();
     }
