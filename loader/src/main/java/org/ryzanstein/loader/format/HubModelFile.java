@@ -8,7 +8,15 @@ import java.util.OptionalLong;
 
 /** A model in a directory as published on the hub. */
 public final class HubModelFile implements ModelFile {
-    private static final String BITNET_CLASS = "BitNetForCausalLM";
+    /** GGUF's names for the hub's classes and model types. */
+    private static final Map<String, String> ARCHITECTURES = Map.of(
+            "BitNetForCausalLM", BITNET_B158,
+            "bitnet", BITNET_B158,
+            "LlamaForCausalLM", "llama",
+            "MistralForCausalLM", "llama",
+            "Qwen2ForCausalLM", "qwen2",
+            "Qwen3ForCausalLM", "qwen3");
+
     private static final String ROPE_PARAMETERS = "rope_parameters";
     private static final String ROPE_SCALING = "rope_scaling";
 
@@ -31,7 +39,7 @@ public final class HubModelFile implements ModelFile {
     @Override
     public String architecture() {
         String stored = directory.config().architecture();
-        return stored.equals(BITNET_CLASS) || stored.equals("bitnet") ? BITNET_B158 : stored;
+        return ARCHITECTURES.getOrDefault(stored, stored);
     }
 
     @Override
@@ -84,8 +92,7 @@ public final class HubModelFile implements ModelFile {
     /** Reads the shape from config.json. */
     private record Fields(Json config) implements Hyperparameters.Source {
         Fields {
-            for (String field :
-                    List.of("sliding_window", "logit_scale", "attn_logit_softcapping", "num_local_experts")) {
+            for (String field : List.of("logit_scale", "attn_logit_softcapping", "num_local_experts")) {
                 if (config.has(field)) {
                     throw ModelFormatException.of(
                             config.file(),
@@ -93,6 +100,15 @@ public final class HubModelFile implements ModelFile {
                             config.raw().getOrDefault(field, ""),
                             "no such field: it is not supported");
                 }
+            }
+            // Qwen's files name a window and say that it is not used.
+            if (config.has("sliding_window")
+                    && !config.bool("use_sliding_window").equals(Optional.of(false))) {
+                throw ModelFormatException.of(
+                        config.file(),
+                        "sliding_window",
+                        config.raw().getOrDefault("sliding_window", ""),
+                        "no such field, or use_sliding_window false: windows are not supported");
             }
             OptionalDouble rotary = config.real("partial_rotary_factor");
             if (rotary.isPresent() && rotary.getAsDouble() != 1) {

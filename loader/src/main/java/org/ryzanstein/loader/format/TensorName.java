@@ -23,11 +23,11 @@ public record TensorName(TensorRole role, int layer) {
 
     /** The name in GGUF, such as {@code blk.0.attn_q.weight}. */
     public String gguf() {
-        return role.perLayer() ? "blk." + layer + "." + role.gguf() + ".weight" : role.gguf() + ".weight";
+        return role.perLayer() ? "blk." + layer + "." + role.gguf() : role.gguf();
     }
 
     /** The name on the hub, such as {@code model.layers.0.self_attn.q_proj.weight}. */
     public String hub() {
-        return role.perLayer() ? "model.layers." + layer + "." + role.hub() + ".weight" : role.hub() + ".weight";
+        return role.perLayer() ? "model.layers." + layer + "." + role.hub() : role.hub();
     }
 }

@@ -119,6 +119,22 @@ public final class TensorSources {
         };
     }
 
+    /**
+     * A matrix of a layer, of the kind that the file has: ternary, or plain floats.
+     *
+     * @param rows rows that the model needs
+     * @param columns columns that the model needs
+     */
+    public WeightSource matrix(TensorName name, int rows, int columns) {
+        @Nullable TensorInfo tensor = tensors.get(nameInFile(name));
+        boolean ternary = tensor != null
+                && switch (tensor.type()) {
+                    case I2_S, TQ1_0, TQ2_0 -> true;
+                    default -> hub && quantization.isPresent();
+                };
+        return ternary ? ternary(name, rows, columns) : floats(name, rows, columns);
+    }
+
     /** Matrices of the same width as one, the rows of the first on top; each range of rows keeps its scale. */
     public static WeightSource.Ternary merged(List<WeightSource.Ternary> parts) {
         return new MergedTernary(parts);

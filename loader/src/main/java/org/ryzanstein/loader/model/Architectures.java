@@ -1,5 +1,6 @@
 package org.ryzanstein.loader.model;
 
+import java.util.Optional;
 import org.ryzanstein.api.kernel.KernelBackend;
 import org.ryzanstein.loader.format.Hyperparameters;
 import org.ryzanstein.loader.format.ModelFile;
@@ -11,12 +12,15 @@ public final class Architectures {
 
     /** Refuses an architecture that is not known, before anything is loaded. */
     public static void check(ModelFile file) {
-        if (!file.architecture().equals(ModelFile.BITNET_B158)) {
+        String architecture = file.architecture();
+        if (!architecture.equals(ModelFile.BITNET_B158)
+                && Llama.Variant.of(architecture).isEmpty()) {
             throw ModelFormatException.of(
                     file.source(),
                     "architecture",
-                    file.architecture(),
-                    "one of bitnet-b1.58 (GGUF: bitnet-b1.58, bitnet-25; hub: BitNetForCausalLM)");
+                    architecture,
+                    "one of bitnet-b1.58 (GGUF: also bitnet-25; hub: BitNetForCausalLM), llama (hub: LlamaForCausalLM,"
+                            + " MistralForCausalLM), qwen2 (Qwen2ForCausalLM), qwen3 (Qwen3ForCausalLM)");
         }
     }
 
@@ -33,6 +37,9 @@ public final class Architectures {
             ModelLimits limits,
             WeightPacker.Progress progress) {
         check(file);
-        return BitNet.load(file, shape, backend, limits, progress);
+        Optional<Llama.Variant> variant = Llama.Variant.of(file.architecture());
+        return variant.isPresent()
+                ? Llama.load(file, variant.get(), shape, backend, limits, progress)
+                : BitNet.load(file, shape, backend, limits, progress);
     }
 }

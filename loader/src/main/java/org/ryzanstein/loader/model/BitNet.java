@@ -99,8 +99,8 @@ final class BitNet implements Model {
         }
         packedBytes = weights.bytes();
 
-        RopeTable rope = RotaryTable.pack(
-                backend, RopeStyle.HALF_SPLIT, limits.contextLength(), shape.ropeDimension(), shape.ropeBase());
+        RopeTable rope =
+                RotaryTable.pack(backend, RopeStyle.HALF_SPLIT, limits.contextLength(), shape, Optional.empty(), null);
         attention = new GroupedQueryAttention(shape, backend, limits, rope);
         int tokens = limits.maxTokens();
         x = floats(backend, tokens, hidden);

@@ -42,6 +42,20 @@ public final class WeightPacker {
         return matrix(source, Set.of(MatrixUse.LINEAR));
     }
 
+    /** A matrix of a layer, of whatever kind the file has. */
+    WeightSource source(TensorRole role, int layer, int rows, int columns) {
+        return tensors.matrix(TensorName.of(role, layer), rows, columns);
+    }
+
+    /** A matrix for float activations. */
+    MatrixWeights linear(WeightSource source) {
+        return matrix(source, Set.of(MatrixUse.LINEAR));
+    }
+
+    boolean has(TensorName name) {
+        return tensors.has(name);
+    }
+
     /** A floating-point matrix of the whole model. */
     MatrixWeights floats(TensorRole role, int rows, int columns, Set<MatrixUse> uses) {
         return matrix(tensors.floats(TensorName.of(role), rows, columns), uses);
