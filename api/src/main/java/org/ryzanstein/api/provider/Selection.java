@@ -1,6 +1,7 @@
 package org.ryzanstein.api.provider;
 
-import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.FileSystemNotFoundException;
 import java.nio.file.Path;
 import java.security.CodeSource;
 import java.util.ArrayList;
@@ -163,7 +164,10 @@ public record Selection<P extends Provider>(P provider, ProviderReport report) {
         if (source == null || source.getLocation() == null) {
             return "unknown";
         }
-        URI location = URI.create(source.getLocation().toString());
-        return "file".equals(location.getScheme()) ? Path.of(location).toString() : location.toString();
+        try {
+            return Path.of(source.getLocation().toURI()).toString();
+        } catch (URISyntaxException | IllegalArgumentException | FileSystemNotFoundException notAFile) {
+            return source.getLocation().toString();
+        }
     }
 }

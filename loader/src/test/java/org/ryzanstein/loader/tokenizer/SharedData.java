@@ -6,11 +6,11 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assumptions;
 
 /** Test data outside the repository, in a folder {@code shared/data} beside it or above. */
-final class SharedData {
+public final class SharedData {
     private SharedData() {}
 
     /** A file or folder in it; the test is skipped where there is none. */
-    static Path path(String name) {
+    public static Path path(String name) {
         Path found = find(name);
         Assumptions.assumeTrue(found != null, "skipped: no shared/data/" + name + " beside the repository");
         if (found == null) {

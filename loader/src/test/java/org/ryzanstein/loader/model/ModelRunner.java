@@ -1,0 +1,91 @@
+package org.ryzanstein.loader.model;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.ryzanstein.api.kernel.KernelBackend;
+import org.ryzanstein.api.kernel.KernelBackends;
+import org.ryzanstein.api.kernel.PreparedStep;
+import org.ryzanstein.api.kernel.StepBatch;
+import org.ryzanstein.api.kernel.StepShape;
+import org.ryzanstein.loader.format.Hyperparameters;
+import org.ryzanstein.loader.format.ModelFile;
+import org.ryzanstein.loader.parallel.SpinParkTeam;
+
+/** Runs one sequence through a model, without engine or tokenizer. */
+final class ModelRunner implements AutoCloseable {
+    private final SpinParkTeam team = new SpinParkTeam(2);
+    private final KernelBackend backend;
+    private final Model model;
+    private final PreparedStep step;
+    private final StepBatch batch;
+    private final int vocabularySize;
+    private int position;
+
+    ModelRunner(Path path, int maxTokens) {
+        backend = KernelBackends.choose(Optional.of("scalar")).provider().open(team);
+        try (ModelFile file = ModelFile.open(path)) {
+            Hyperparameters shape = file.hyperparameters();
+            vocabularySize = shape.vocabularySize();
+            int blocks = ModelLimits.blocksFor(shape.contextLength());
+            ModelLimits limits = new ModelLimits(maxTokens, maxTokens, 4, shape.contextLength(), blocks);
+            model = Architectures.load(file, shape, backend, limits, packed -> {});
+            step = backend.prepare(new StepShape(maxTokens, maxTokens), model::forward);
+            batch = new StepBatch(maxTokens, 1, blocks);
+            for (int i = 0; i < blocks; i++) {
+                batch.setBlock(0, i, i);
+            }
+        }
+    }
+
+    /** The logits that follow each of the next tokens. */
+    List<float[]> feed(int... tokens) {
+        batch.clear();
+        for (int token : tokens) {
+            batch.add(token, 0, position++, StepBatch.DISTRIBUTION);
+        }
+        backend.queue().submit(step, batch);
+        backend.queue().await();
+        List<float[]> logits = new ArrayList<>();
+        for (int row = 0; row < tokens.length; row++) {
+            float[] values = new float[vocabularySize];
+            model.output().copyLogits(row, values);
+            logits.add(values);
+        }
+        return logits;
+    }
+
+    /** The tokens that greedy decoding appends to a prompt. */
+    int[] greedy(int[] prompt, int count) {
+        int[] generated = new int[count];
+        List<float[]> logits = feed(prompt);
+        for (int i = 0; i < count; i++) {
+            generated[i] = argmax(logits.getLast());
+            logits = feed(generated[i]);
+        }
+        return generated;
+    }
+
+    static int argmax(float[] values) {
+        int best = 0;
+        for (int i = 1; i < values.length; i++) {
+            best = values[i] > values[best] ? i : best;
+        }
+        return best;
+    }
+
+    /** The largest logit minus the second. */
+    static float gap(float[] values) {
+        float[] sorted = values.clone();
+        Arrays.sort(sorted);
+        return sorted[sorted.length - 1] - sorted[sorted.length - 2];
+    }
+
+    @Override
+    public void close() {
+        backend.close();
+        team.close();
+    }
+}
