@@ -7,6 +7,9 @@ package org.ryzanstein.loader.format;
 public final class ModelFormatException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    /** Longest part of a file's content in a message, in characters. */
+    private static final int LONGEST = 200;
+
     public ModelFormatException(String message) {
         super(message);
     }
@@ -15,8 +18,20 @@ public final class ModelFormatException extends RuntimeException {
         super(message, cause);
     }
 
-    /** Message of the one shape used throughout: {@code FILE: FIELD: found X, expected Y; FIX}. */
+    /**
+     * Message of the one shape used throughout: {@code FILE: FIELD: found X, expected Y; FIX}. Field and found value may come
+     * from the file: they are cut short, and control characters in them are replaced.
+     */
     public static ModelFormatException of(String file, String field, String found, String expected) {
-        return new ModelFormatException(file + ": " + field + ": found " + found + ", expected " + expected);
+        return new ModelFormatException(
+                file + ": " + printable(field) + ": found " + printable(found) + ", expected " + expected);
+    }
+
+    private static String printable(String text) {
+        if (text.isEmpty()) {
+            return "an empty string";
+        }
+        String shown = text.length() > LONGEST ? text.substring(0, LONGEST) + "..." : text;
+        return shown.replaceAll("\\p{Cntrl}", "?");
     }
 }

@@ -31,7 +31,7 @@ public final class Synthesizer {
     /** Norm weights lie within 1 +- this. */
     private static final float NORM_SPREAD = 0.1f;
 
-    private static final int CHUNK_DIGITS = 1 << 17;
+    private static final int CHUNK_DIGITS = 1 << 15;
     private static final VarHandle SHORT = MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
     private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 
