@@ -173,7 +173,10 @@ class MutationTest {
     private void report(String format, int fewestSites) {
         StringBuilder text = new StringBuilder(String.format(
                 "%s: %d files, slowest %d ms, most allocated %d KiB%n",
-                format, sites.values().stream().mapToInt(Integer::intValue).sum(), slowest / 1_000_000, mostAllocated / 1024));
+                format,
+                sites.values().stream().mapToInt(Integer::intValue).sum(),
+                slowest / 1_000_000,
+                mostAllocated / 1024));
         sites.forEach((site, count) -> text.append(String.format("%6d  %s%n", count, site)));
         System.out.println(text);
         assertThat(sites).hasSizeGreaterThanOrEqualTo(fewestSites);
