@@ -58,8 +58,7 @@ class ArchitectureTest {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {"backend.scalar", "backend.avx2", "backend.avx512", "backend.cuda", "comm.tcp", "comm.nccl"})
+    @ValueSource(strings = {"backend.cpu", "backend.cuda", "comm.tcp", "comm.nccl"})
     void aProviderDependsOnApiAlone(String module) {
         String own = "org.ryzanstein." + module + "..";
         classes()
@@ -67,7 +66,26 @@ class ArchitectureTest {
                 .resideInAPackage(own)
                 .should()
                 .onlyDependOnClassesThat()
-                .resideInAnyPackage("java..", "jdk.incubator.vector..", "org.jspecify..", "org.ryzanstein.api..", own)
+                .resideInAnyPackage("java..", "org.jspecify..", "org.ryzanstein.api..", own)
+                .check(code);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"backend.scalar", "backend.avx2", "backend.avx512"})
+    void aCpuBackendDependsOnApiAndTheirCommonPartAlone(String module) {
+        String own = "org.ryzanstein." + module + "..";
+        classes()
+                .that()
+                .resideInAPackage(own)
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage(
+                        "java..",
+                        "jdk.incubator.vector..",
+                        "org.jspecify..",
+                        "org.ryzanstein.api..",
+                        "org.ryzanstein.backend.cpu..",
+                        own)
                 .check(code);
     }
 

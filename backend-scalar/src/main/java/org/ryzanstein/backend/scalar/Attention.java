@@ -2,13 +2,15 @@ package org.ryzanstein.backend.scalar;
 
 import org.ryzanstein.api.kernel.StepBatch;
 import org.ryzanstein.api.numerics.ContractMath;
+import org.ryzanstein.backend.cpu.AttentionKernel;
+import org.ryzanstein.backend.cpu.PagedKvCache;
 
 /**
  * Attention of one query head over one sequence's cache; {@link org.ryzanstein.api.kernel.StepRecorder#attention} states the
  * arithmetic. The maximum over all positions is known before the first value is read (scores are kept), so that each
  * block's sums can be scaled and merged as soon as they are complete.
  */
-final class Attention {
+final class Attention implements AttentionKernel {
     private final PagedKvCache cache;
     private final int layer;
     private final int headDimension;
@@ -26,13 +28,8 @@ final class Attention {
         this.blockOut = new float[headDimension];
     }
 
-    /**
-     * Attends.
-     *
-     * @param position the query's own position, the last one seen
-     * @return false if a score was not finite
-     */
-    boolean run(
+    @Override
+    public boolean run(
             StepBatch batch, int slot, int position, int kvHead, float[] q, int qOffset, float[] out, int outOffset) {
         int length = position + 1;
         int blocks = Math.ceilDiv(length, ContractMath.BLOCK);
@@ -99,7 +96,7 @@ final class Attention {
         float sum = 0f;
         for (int pageStart = from; pageStart < to; pageStart += page) {
             float[] values = cache.block(batch, slot, pageStart);
-            int value = cache.keyIndex(layer, kvHead, pageStart) + cache.valueDistance();
+            int value = cache.valueIndex(layer, kvHead, pageStart);
             int pageEnd = Math.min(to, pageStart + page);
             for (int p = pageStart; p < pageEnd; p++, value += headDimension) {
                 float weight = ContractMath.exp(scores[p] - max);

@@ -3,77 +3,43 @@ package org.ryzanstein.backend.scalar;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
-import org.ryzanstein.api.kernel.QuantizedActivations;
+import org.ryzanstein.backend.cpu.TernaryInput;
 
 /**
  * Quantised activations as eight bit planes, the form that {@link TernaryMatrix} multiplies.
  *
  * <p>For each row and each word of 64 columns there are eight longs: bit i of long b is bit b of digit(64 * word + i) + 128.
- * Digits beyond the last column count as 0 - 128 + 128 = 0 bits; the weights' masks hide them.
+ * The weights' masks hide what stands beyond the last column.
  */
-final class BitPlanes implements QuantizedActivations {
+final class BitPlanes extends TernaryInput {
     static final int PLANES = 8;
     static final int WORD = Long.SIZE;
 
     private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
-    /** Shape (rows, words, 8). */
-    final long[] planes;
-    /** Factor of each row: a digit times it is the activation. */
-    final float[] factors;
+    /** Turns a byte of two's complement into digit + 128. */
+    private static final long SHIFT = 0x8080808080808080L;
 
-    private final int rows;
-    private final int columns;
+    private final long[] planes; // (rows, words, 8)
     private final int words;
-    /** Digits + 128, shape (rows, words * 64). */
-    private final byte[] shifted;
 
     BitPlanes(int rows, int columns) {
-        this.rows = rows;
-        this.columns = columns;
+        super(rows, columns);
         this.words = wordsOf(columns);
         this.planes = new long[Math.multiplyExact(rows, words * PLANES)];
-        this.shifted = new byte[Math.multiplyExact(rows, words * WORD)];
-        this.factors = new float[rows];
     }
 
     static int wordsOf(int columns) {
         return Math.ceilDiv(columns, WORD);
     }
 
-    static BitPlanes of(QuantizedActivations activations) {
-        if (activations instanceof BitPlanes own) {
-            return own;
-        }
-        throw new IllegalArgumentException(
-                "activations of another backend: " + activations.getClass().getName());
+    long[] planes() {
+        return planes;
     }
 
     @Override
-    public int rows() {
-        return rows;
-    }
-
-    @Override
-    public int columns() {
-        return columns;
-    }
-
-    int words() {
-        return words;
-    }
-
-    void setDigit(int row, int column, int digit) {
-        shifted[row * words * WORD + column] = (byte) (digit + 128);
-    }
-
-    int digit(int row, int column) {
-        return (shifted[row * words * WORD + column] & 0xff) - 128;
-    }
-
-    /** Builds the planes of a row once its digits are set. */
-    void buildPlanes(int row) {
-        int bytes = row * words * WORD;
+    protected void finish(int row) {
+        int bytes = row * stride();
         int target = row * words * PLANES;
         for (int word = 0; word < words; word++, bytes += WORD, target += PLANES) {
             buildWord(bytes, target);
@@ -83,7 +49,7 @@ final class BitPlanes implements QuantizedActivations {
     private void buildWord(int bytes, int target) {
         long p0 = 0, p1 = 0, p2 = 0, p3 = 0, p4 = 0, p5 = 0, p6 = 0, p7 = 0;
         for (int group = 0; group < WORD; group += 8) {
-            long t = transpose8x8((long) LONGS.get(shifted, bytes + group));
+            long t = transpose8x8((long) LONGS.get(digits(), bytes + group) ^ SHIFT);
             p0 |= (t & 0xff) << group;
             p1 |= (t >>> 8 & 0xff) << group;
             p2 |= (t >>> 16 & 0xff) << group;

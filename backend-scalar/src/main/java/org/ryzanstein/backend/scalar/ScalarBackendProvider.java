@@ -4,6 +4,7 @@ import org.ryzanstein.api.kernel.KernelBackend;
 import org.ryzanstein.api.kernel.KernelBackendProvider;
 import org.ryzanstein.api.kernel.ThreadTeam;
 import org.ryzanstein.api.provider.Probe;
+import org.ryzanstein.backend.cpu.CpuBackend;
 
 /** The backend that runs wherever Java does, and defines what the others must compute. */
 public final class ScalarBackendProvider implements KernelBackendProvider {
@@ -12,7 +13,7 @@ public final class ScalarBackendProvider implements KernelBackendProvider {
 
     @Override
     public String name() {
-        return ScalarBackend.NAME;
+        return ScalarKernels.NAME;
     }
 
     @Override
@@ -27,6 +28,6 @@ public final class ScalarBackendProvider implements KernelBackendProvider {
 
     @Override
     public KernelBackend open(ThreadTeam team) {
-        return new ScalarBackend(team);
+        return new CpuBackend(new ScalarKernels(), team);
     }
 }

@@ -1,4 +1,4 @@
-package org.ryzanstein.backend.scalar;
+package org.ryzanstein.backend.cpu;
 
 import org.ryzanstein.api.weight.BlockForm;
 import org.ryzanstein.api.weight.BlockRow;
@@ -7,26 +7,27 @@ import org.ryzanstein.api.weight.WeightSource.Blocks;
 /** Block-quantised weights in their canonical form, multiplied with activations quantised in the same blocks. */
 final class BlockMatrix implements LinearMatrix, EmbeddingTable {
     private static final int BLOCK = Blocks.BLOCK;
-    private static final int HALF = Blocks.HALF;
 
     private final String name;
     private final int columns;
     private final BlockForm form;
     private final BlockRow[] rows;
+    private final CpuKernels kernels;
 
-    private BlockMatrix(Blocks source) {
+    private BlockMatrix(Blocks source, CpuKernels kernels) {
+        this.kernels = kernels;
         this.name = source.name();
         this.columns = source.columns();
         this.form = source.form();
         this.rows = new BlockRow[source.rows()];
     }
 
-    static BlockMatrix pack(Blocks source, Parallel parallel) {
+    static BlockMatrix pack(Blocks source, CpuKernels kernels, Parallel parallel) {
         if (source.columns() % BLOCK != 0) {
             throw new IllegalArgumentException(
                     source.name() + ": " + source.columns() + " columns, expected a multiple of " + BLOCK);
         }
-        BlockMatrix matrix = new BlockMatrix(source);
+        BlockMatrix matrix = new BlockMatrix(source, kernels);
         parallel.forRange(matrix.rows.length, (from, to) -> {
             for (int row = from; row < to; row++) {
                 BlockRow blocks = new BlockRow(matrix.columns, matrix.form);
@@ -75,6 +76,7 @@ final class BlockMatrix implements LinearMatrix, EmbeddingTable {
     }
 
     private final class QuantizedInput implements Input {
+        private final int blocks = columns / BLOCK;
         private final BlockDigits digits;
 
         QuantizedInput(HostBuffer in) {
@@ -91,48 +93,11 @@ final class BlockMatrix implements LinearMatrix, EmbeddingTable {
             for (int row = from; row < to; row++) {
                 BlockRow weights = rows[row];
                 for (int i = 0; i < inputRows; i++) {
-                    float product = product(weights, i);
-                    out.put(i, row, form.hasMinima() ? product - minima(weights, i) : product);
+                    float product = kernels.blockDot(
+                            weights, digits.values(), i * columns, digits.factors(), digits.sums(), i * blocks);
+                    out.put(i, row, product);
                 }
             }
-        }
-
-        /** fma(I_b, d * da, .) in rising b. */
-        private float product(BlockRow weights, int inputRow) {
-            byte[] subScales = weights.subScales();
-            float[] scales = weights.scales();
-            int at = inputRow * columns;
-            int factorAt = inputRow * scales.length;
-            float sum = 0f;
-            for (int b = 0; b < scales.length; b++) {
-                int k = b * BLOCK;
-                int integer = subScales[2 * b] * halfDot(weights.quants(), k, digits.values(), at + k)
-                        + subScales[2 * b + 1] * halfDot(weights.quants(), k + HALF, digits.values(), at + k + HALF);
-                sum = Math.fma((float) integer, scales[b] * digits.factors()[factorAt + b], sum);
-            }
-            return sum;
-        }
-
-        /** fma(J_b, dmin * da, .) in rising b. */
-        private float minima(BlockRow weights, int inputRow) {
-            byte[] subMinima = weights.subMinima();
-            float[] minima = weights.minima();
-            int factorAt = inputRow * minima.length;
-            float sum = 0f;
-            for (int b = 0; b < minima.length; b++) {
-                int half = 2 * (factorAt + b);
-                int integer = subMinima[2 * b] * digits.sums()[half] + subMinima[2 * b + 1] * digits.sums()[half + 1];
-                sum = Math.fma((float) integer, minima[b] * digits.factors()[factorAt + b], sum);
-            }
-            return sum;
-        }
-
-        private static int halfDot(byte[] a, int aOffset, byte[] b, int bOffset) {
-            int sum = 0;
-            for (int i = 0; i < HALF; i++) {
-                sum += a[aOffset + i] * b[bOffset + i];
-            }
-            return sum;
         }
     }
 }

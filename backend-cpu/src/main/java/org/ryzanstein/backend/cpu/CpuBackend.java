@@ -1,4 +1,4 @@
-package org.ryzanstein.backend.scalar;
+package org.ryzanstein.backend.cpu;
 
 import java.util.Set;
 import java.util.function.Consumer;
@@ -24,22 +24,22 @@ import org.ryzanstein.api.kernel.UnsupportedWeightsException;
 import org.ryzanstein.api.kernel.VectorWeights;
 import org.ryzanstein.api.weight.WeightSource;
 
-/** The reference backend: everything on the heap, plain Java loops. */
-final class ScalarBackend implements KernelBackend {
-    static final String NAME = "scalar";
-
+/** A backend on the CPU: everything but the kernels, which an instruction set brings. */
+public final class CpuBackend implements KernelBackend {
+    private final CpuKernels kernels;
     private final ThreadTeam team;
     private final Parallel parallel;
-    private final ScalarQueue queue = new ScalarQueue();
+    private final CpuQueue queue = new CpuQueue();
 
-    ScalarBackend(ThreadTeam team) {
+    public CpuBackend(CpuKernels kernels, ThreadTeam team) {
+        this.kernels = kernels;
         this.team = team;
         this.parallel = new Parallel(team);
     }
 
     @Override
     public String name() {
-        return NAME;
+        return kernels.name();
     }
 
     @Override
@@ -54,7 +54,7 @@ final class ScalarBackend implements KernelBackend {
 
     @Override
     public QuantizedActivations allocateQuantized(int rows, int columns) {
-        return new BitPlanes(rows, columns);
+        return kernels.ternaryInput(rows, columns);
     }
 
     @Override
@@ -64,19 +64,19 @@ final class ScalarBackend implements KernelBackend {
 
     @Override
     public KvCache allocateKv(KvSpec spec) {
-        return new PagedKvCache(spec);
+        return new PagedKvCache(spec, kernels.keyLayout());
     }
 
     @Override
     public MatrixWeights packMatrix(WeightSource source, Set<MatrixUse> uses) {
         return switch (source) {
             case WeightSource.Ternary ternary
-            when uses.equals(Set.of(MatrixUse.LINEAR)) -> TernaryMatrix.pack(ternary, parallel);
-            case WeightSource.Floats floats -> DenseMatrix.pack(floats, parallel);
-            case WeightSource.Blocks blocks -> BlockMatrix.pack(blocks, parallel);
+            when uses.equals(Set.of(MatrixUse.LINEAR)) -> kernels.packTernary(ternary, parallel);
+            case WeightSource.Floats floats -> DenseMatrix.pack(floats, kernels, parallel);
+            case WeightSource.Blocks blocks -> BlockMatrix.pack(blocks, kernels, parallel);
             default ->
                 throw new UnsupportedWeightsException(
-                        source.name() + ": the scalar backend has no kernel for such weights as " + uses);
+                        source.name() + ": the " + name() + " backend has no kernel for such weights as " + uses);
         };
     }
 
@@ -102,7 +102,7 @@ final class ScalarBackend implements KernelBackend {
 
     @Override
     public PreparedStep prepare(StepShape shape, Consumer<StepRecorder> recording) {
-        ScalarRecorder recorder = new ScalarRecorder(shape, team, queue);
+        CpuRecorder recorder = new CpuRecorder(kernels, shape, team, queue);
         recording.accept(recorder);
         return recorder.finish();
     }

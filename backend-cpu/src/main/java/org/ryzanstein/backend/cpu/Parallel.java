@@ -1,16 +1,17 @@
-package org.ryzanstein.backend.scalar;
+package org.ryzanstein.backend.cpu;
 
 import org.ryzanstein.api.kernel.ThreadTeam;
 
 /** Splits ranges of items evenly over a team. */
-record Parallel(ThreadTeam team) {
+public record Parallel(ThreadTeam team) {
     /** Works on the items {@code from .. to}. */
     @FunctionalInterface
-    interface Range {
+    public interface Range {
         void run(int from, int to);
     }
 
-    void forRange(int items, Range range) {
+    /** Runs the range of each member, and returns when all are done. */
+    public void forRange(int items, Range range) {
         int members = team.size();
         team.run(member -> {
             int from = start(items, member, members);

@@ -1,4 +1,4 @@
-package org.ryzanstein.backend.scalar;
+package org.ryzanstein.backend.cpu;
 
 import java.util.Arrays;
 import java.util.List;
@@ -10,7 +10,7 @@ import org.ryzanstein.api.kernel.StepShape;
 import org.ryzanstein.api.kernel.ThreadTeam;
 
 /** A recorded step: one parallel region for all of its operations, with barriers where one reads what others wrote. */
-final class ScalarStep implements PreparedStep {
+final class CpuStep implements PreparedStep {
     private final StepShape shape;
     private final BatchLimits limits;
     private final ThreadTeam team;
@@ -22,7 +22,7 @@ final class ScalarStep implements PreparedStep {
     private final ThreadTeam.Task task = this::runMember;
     private @Nullable StepBatch batch;
 
-    ScalarStep(
+    CpuStep(
             StepShape shape,
             BatchLimits limits,
             ThreadTeam team,

@@ -1,4 +1,4 @@
-package org.ryzanstein.backend.scalar;
+package org.ryzanstein.backend.cpu;
 
 import java.lang.foreign.MemorySegment;
 import org.ryzanstein.api.kernel.Buffer;
@@ -9,10 +9,10 @@ import org.ryzanstein.api.kernel.QuantizedActivations;
 import org.ryzanstein.api.kernel.StepBatch;
 
 /** Runs each step at once on the team, with the calling thread as its member 0: there is never anything to wait for. */
-final class ScalarQueue implements ExecutionQueue {
+final class CpuQueue implements ExecutionQueue {
     @Override
     public void submit(PreparedStep step, StepBatch batch) {
-        if (!(step instanceof ScalarStep own)) {
+        if (!(step instanceof CpuStep own)) {
             throw new IllegalArgumentException(
                     "step of another backend: " + step.getClass().getName());
         }
@@ -44,13 +44,11 @@ final class ScalarQueue implements ExecutionQueue {
 
     @Override
     public void download(QuantizedActivations source, int rows, byte[] digits, float[] scales) {
-        BitPlanes planes = BitPlanes.of(source);
-        checkRows(rows, planes.rows());
+        TernaryInput input = CpuRecorder.ternaryInput(source);
+        checkRows(rows, input.rows());
         for (int row = 0; row < rows; row++) {
-            for (int column = 0; column < planes.columns(); column++) {
-                digits[row * planes.columns() + column] = (byte) planes.digit(row, column);
-            }
-            scales[row] = planes.factors[row];
+            System.arraycopy(input.digits(), row * input.stride(), digits, row * input.columns(), input.columns());
+            scales[row] = input.factors()[row];
         }
     }
 

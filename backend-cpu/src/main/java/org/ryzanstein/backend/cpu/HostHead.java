@@ -1,4 +1,4 @@
-package org.ryzanstein.backend.scalar;
+package org.ryzanstein.backend.cpu;
 
 import org.jspecify.annotations.Nullable;
 import org.ryzanstein.api.kernel.HeadOutput;

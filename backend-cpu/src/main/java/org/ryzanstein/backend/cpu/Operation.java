@@ -1,4 +1,4 @@
-package org.ryzanstein.backend.scalar;
+package org.ryzanstein.backend.cpu;
 
 import org.jspecify.annotations.Nullable;
 import org.ryzanstein.api.kernel.RowSet;
@@ -34,7 +34,7 @@ record Operation(Items items, boolean rowLocal, Body body) {
     /** Works on the items {@code from .. to}, on one thread. */
     @FunctionalInterface
     interface Body {
-        void run(ScalarStep step, StepBatch batch, int from, int to, int member);
+        void run(CpuStep step, StepBatch batch, int from, int to, int member);
     }
 
     static int rowsOf(RowSet rows, StepBatch batch) {

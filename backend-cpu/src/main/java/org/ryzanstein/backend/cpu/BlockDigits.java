@@ -1,4 +1,4 @@
-package org.ryzanstein.backend.scalar;
+package org.ryzanstein.backend.cpu;
 
 import org.ryzanstein.api.numerics.ContractMath;
 import org.ryzanstein.api.weight.WeightSource.Blocks;
@@ -44,7 +44,7 @@ final class BlockDigits {
     }
 
     private boolean prepareBlock(int row, int block) {
-        float[] x = in.floats;
+        float[] x = in.floats();
         int source = in.row(row) + block * BLOCK;
         int target = row * in.columns() + block * BLOCK;
         float max = 0f;

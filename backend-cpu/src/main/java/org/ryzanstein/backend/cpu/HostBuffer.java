@@ -1,4 +1,4 @@
-package org.ryzanstein.backend.scalar;
+package org.ryzanstein.backend.cpu;
 
 import java.lang.foreign.MemorySegment;
 import org.ryzanstein.api.kernel.Buffer;
@@ -6,14 +6,12 @@ import org.ryzanstein.api.kernel.ElementType;
 import org.ryzanstein.api.kernel.RowSet;
 
 /** A buffer in a heap array: element (r, c) is at {@code offset + r * stride + c}. */
-final class HostBuffer implements Buffer {
+public final class HostBuffer implements Buffer {
     private static final float[] NO_FLOATS = {};
     private static final int[] NO_INTS = {};
 
-    /** The elements of a FLOAT32 buffer. */
-    final float[] floats;
-    /** The elements of an INT32 buffer. */
-    final int[] ints;
+    private final float[] floats;
+    private final int[] ints;
 
     private final ElementType elementType;
     private final RowSet rowSet;
@@ -105,8 +103,18 @@ final class HostBuffer implements Buffer {
         return all.asSlice((long) offset * ElementType.BYTES);
     }
 
+    /** The elements of a FLOAT32 buffer, of which this may be a view. */
+    public float[] floats() {
+        return floats;
+    }
+
+    /** The elements of an INT32 buffer, of which this may be a view. */
+    public int[] ints() {
+        return ints;
+    }
+
     /** Index of a row's first element. */
-    int row(int row) {
+    public int row(int row) {
         return offset + row * stride;
     }
 }

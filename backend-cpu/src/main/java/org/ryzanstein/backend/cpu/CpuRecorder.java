@@ -1,6 +1,7 @@
-package org.ryzanstein.backend.scalar;
+package org.ryzanstein.backend.cpu;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -20,12 +21,12 @@ import org.ryzanstein.api.kernel.StepRecorder;
 import org.ryzanstein.api.kernel.StepShape;
 import org.ryzanstein.api.kernel.ThreadTeam;
 import org.ryzanstein.api.kernel.VectorWeights;
-import org.ryzanstein.api.numerics.ContractMath;
-import org.ryzanstein.backend.scalar.Operation.Body;
-import org.ryzanstein.backend.scalar.Operation.Items;
+import org.ryzanstein.backend.cpu.Operation.Body;
+import org.ryzanstein.backend.cpu.Operation.Items;
 
 /** Checks shapes and turns each call into an {@link Operation}. */
-final class ScalarRecorder implements StepRecorder {
+final class CpuRecorder implements StepRecorder {
+    private final CpuKernels kernels;
     private final StepShape shape;
     private final ThreadTeam team;
     private final ExecutionQueue queue;
@@ -34,14 +35,15 @@ final class ScalarRecorder implements StepRecorder {
     private final Set<HostHead> heads = new LinkedHashSet<>();
     private BatchLimits limits = BatchLimits.NONE;
 
-    ScalarRecorder(StepShape shape, ThreadTeam team, ExecutionQueue queue) {
+    CpuRecorder(CpuKernels kernels, StepShape shape, ThreadTeam team, ExecutionQueue queue) {
+        this.kernels = kernels;
         this.shape = shape;
         this.team = team;
         this.queue = queue;
     }
 
-    ScalarStep finish() {
-        return new ScalarStep(shape, limits, team, operations, caches, heads);
+    CpuStep finish() {
+        return new CpuStep(shape, limits, team, operations, caches, heads);
     }
 
     /** An operation whose rows do not look at each other. */
@@ -78,8 +80,16 @@ final class ScalarRecorder implements StepRecorder {
         }
     }
 
-    private BitPlanes planes(QuantizedActivations activations, int columns) {
-        BitPlanes own = BitPlanes.of(activations);
+    static TernaryInput ternaryInput(QuantizedActivations activations) {
+        if (activations instanceof TernaryInput own) {
+            return own;
+        }
+        throw new IllegalArgumentException(
+                "activations of another backend: " + activations.getClass().getName());
+    }
+
+    private TernaryInput ternaryInput(QuantizedActivations activations, int columns) {
+        TernaryInput own = ternaryInput(activations);
         checkColumns("quantized activations", own.columns(), columns);
         if (own.rows() < shape.maxTokens()) {
             throw new IllegalArgumentException(
@@ -113,7 +123,7 @@ final class ScalarRecorder implements StepRecorder {
         limits = limits.withVocabulary(rows.rows());
         addRowLocal(RowSet.TOKENS, (step, batch, from, to, member) -> {
             for (int token = from; token < to; token++) {
-                rows.decode(batch.id(token), target.floats, target.row(token));
+                rows.decode(batch.id(token), target.floats(), target.row(token));
             }
         });
     }
@@ -130,13 +140,13 @@ final class ScalarRecorder implements StepRecorder {
         float[] gains = gainOf(gain, source.columns());
         addRowLocal(source.rowSet(), (step, batch, from, to, member) -> {
             for (int row = from; row < to; row++) {
-                NormKernels.statistics(
-                        source.floats,
+                kernels.normStatistics(
+                        source.floats(),
                         source.row(row),
                         source.columns(),
                         gains,
                         blockSize,
-                        target.floats,
+                        target.floats(),
                         target.row(row));
             }
         });
@@ -152,7 +162,7 @@ final class ScalarRecorder implements StepRecorder {
             QuantizedActivations out) {
         HostBuffer source = floats(in, "in");
         HostBuffer sums = floats(statistics, "statistics");
-        BitPlanes target = planes(out, source.columns());
+        TernaryInput target = ternaryInput(out, source.columns());
         checkRowSet("in", source.rowSet(), RowSet.TOKENS);
         checkRowSet("statistics", sums.rowSet(), RowSet.TOKENS);
         if (sums.columns() < 1 || normColumns < 1) {
@@ -160,62 +170,74 @@ final class ScalarRecorder implements StepRecorder {
                     "statistics of " + sums.columns() + " columns for a norm over " + normColumns);
         }
         float[] gains = gainOf(gain, source.columns());
+        int blocks = sums.columns() - 1;
         addRowLocal(RowSet.TOKENS, (step, batch, from, to, member) -> {
             for (int row = from; row < to; row++) {
-                boolean finite = NormKernels.quantize(
-                        source.floats,
-                        source.row(row),
-                        gains,
-                        sums.floats,
-                        sums.row(row),
-                        sums.columns() - 1,
-                        normColumns,
-                        epsilon,
-                        target,
-                        row);
-                if (!finite) {
+                NormScale scale =
+                        NormScale.of(sums.floats(), sums.row(row), blocks, gains != null, normColumns, epsilon);
+                quantizeRow(source, row, gains, scale, target);
+                if (!scale.finite()) {
                     step.fault(row);
                 }
             }
         });
     }
 
+    private void quantizeRow(
+            HostBuffer source, int row, float @Nullable [] gains, NormScale scale, TernaryInput target) {
+        int at = row * target.stride();
+        if (scale.finite()) {
+            kernels.quantize(
+                    source.floats(), source.row(row), target.columns(), gains, scale.scale(), target.digits(), at);
+        } else {
+            Arrays.fill(target.digits(), at, at + target.columns(), (byte) 0);
+        }
+        target.factors()[row] = scale.factor();
+        target.finish(row);
+    }
+
     @Override
     public void multiply(QuantizedActivations in, MatrixWeights weights, Buffer sums) {
         TernaryMatrix matrix = ternary(weights);
-        BitPlanes source = planes(in, matrix.columns());
+        TernaryInput source = ternaryInput(in, matrix.columns());
         HostBuffer target = checkRoom(HostBuffer.of(sums, ElementType.INT32), "sums");
         checkRowSet("sums", target.rowSet(), RowSet.TOKENS);
         checkColumns("sums", target.columns(), matrix.rows());
-        addShared(Items.fixed(matrix.rows()), (step, batch, from, to, member) -> {
-            for (int row = from; row < to; row++) {
-                for (int token = 0; token < batch.tokens(); token++) {
-                    target.ints[target.row(token) + row] = matrix.dot(row, source, token);
-                }
-            }
-        });
+        int group = matrix.rowGroup();
+        addShared(
+                rowGroups(matrix),
+                (step, batch, from, to, member) -> matrix.multiply(
+                        source, batch.tokens(), from * group, Math.min(to * group, matrix.rows()), target));
     }
 
     @Override
     public void rescale(Buffer sums, QuantizedActivations in, MatrixWeights weights, Buffer out) {
         TernaryMatrix matrix = ternary(weights);
-        BitPlanes activations = planes(in, matrix.columns());
+        TernaryInput activations = ternaryInput(in, matrix.columns());
         HostBuffer source = checkRoom(HostBuffer.of(sums, ElementType.INT32), "sums");
         HostBuffer target = floats(out, "out");
         checkColumns("sums", source.columns(), matrix.rows());
         checkColumns("out", target.columns(), matrix.rows());
         checkRowSet("sums", source.rowSet(), RowSet.TOKENS);
         checkRowSet("out", target.rowSet(), RowSet.TOKENS);
-        operations.add(new Operation(Items.fixed(matrix.rows()), true, (step, batch, from, to, member) -> {
+        int group = matrix.rowGroup();
+        operations.add(new Operation(rowGroups(matrix), true, (step, batch, from, to, member) -> {
             for (int token = 0; token < batch.tokens(); token++) {
-                float factor = activations.factors[token];
-                int read = source.row(token);
-                int write = target.row(token);
-                for (int row = from; row < to; row++) {
-                    target.floats[write + row] = source.ints[read + row] * (factor * matrix.scale(row));
-                }
+                kernels.rescale(
+                        source.ints(),
+                        source.row(token),
+                        activations.factors()[token],
+                        matrix.scales(),
+                        target.floats(),
+                        target.row(token),
+                        from * group,
+                        Math.min(to * group, matrix.rows()));
             }
         }));
+    }
+
+    private static Items rowGroups(TernaryMatrix matrix) {
+        return Items.fixed(Math.ceilDiv(matrix.rows(), matrix.rowGroup()));
     }
 
     @Override
@@ -231,12 +253,12 @@ final class ScalarRecorder implements StepRecorder {
         addRowLocal(source.rowSet(), (step, batch, from, to, member) -> {
             for (int row = from; row < to; row++) {
                 for (int group = 0; group < source.columns(); group += gains.length) {
-                    NormKernels.rmsNorm(
-                            source.floats,
+                    kernels.rmsNorm(
+                            source.floats(),
                             source.row(row) + group,
                             gains,
                             epsilon,
-                            target.floats,
+                            target.floats(),
                             target.row(row) + group);
                 }
             }
@@ -249,7 +271,7 @@ final class ScalarRecorder implements StepRecorder {
         HostBuffer target = floats(out, "out");
         checkColumns("out", target.columns(), weights.rows());
         checkRowSet("out", target.rowSet(), source.rowSet());
-        addProduct(source, weights, (row, column, value) -> target.floats[target.row(row) + column] = value);
+        addProduct(source, weights, (row, column, value) -> target.floats()[target.row(row) + column] = value);
     }
 
     private void addProduct(HostBuffer source, MatrixWeights weights, LinearMatrix.Output out) {
@@ -281,7 +303,7 @@ final class ScalarRecorder implements StepRecorder {
         float[] values = HostVector.valuesOf(bias);
         addRowLocal(target.rowSet(), (step, batch, from, to, member) -> {
             for (int row = from; row < to; row++) {
-                addTo(target.floats, target.row(row), values, 0, target.columns());
+                kernels.add(target.floats(), target.row(row), values, 0, target.columns());
             }
         });
     }
@@ -293,15 +315,9 @@ final class ScalarRecorder implements StepRecorder {
         checkSame(target, source, "y");
         addRowLocal(target.rowSet(), (step, batch, from, to, member) -> {
             for (int row = from; row < to; row++) {
-                addTo(target.floats, target.row(row), source.floats, source.row(row), target.columns());
+                kernels.add(target.floats(), target.row(row), source.floats(), source.row(row), target.columns());
             }
         });
-    }
-
-    private static void addTo(float[] x, int xOffset, float[] y, int yOffset, int length) {
-        for (int i = 0; i < length; i++) {
-            x[xOffset + i] += y[yOffset + i];
-        }
     }
 
     @Override
@@ -313,24 +329,17 @@ final class ScalarRecorder implements StepRecorder {
         checkSame(gates, target, "out");
         addRowLocal(gates.rowSet(), (step, batch, from, to, member) -> {
             for (int row = from; row < to; row++) {
-                int g = gates.row(row);
-                int u = ups.row(row);
-                int o = target.row(row);
-                for (int i = 0; i < gates.columns(); i++) {
-                    target.floats[o + i] = gated(kind, gates.floats[g + i], ups.floats[u + i]);
-                }
+                kernels.gate(
+                        kind,
+                        gates.floats(),
+                        gates.row(row),
+                        ups.floats(),
+                        ups.row(row),
+                        target.floats(),
+                        target.row(row),
+                        gates.columns());
             }
         });
-    }
-
-    private static float gated(GateKind kind, float gate, float up) {
-        return switch (kind) {
-            case SQUARED_RELU -> {
-                float h = Math.max(gate, 0f);
-                yield (h * h) * up;
-            }
-            case SILU -> (gate / (1f + ContractMath.exp(-gate))) * up;
-        };
     }
 
     @Override
@@ -349,7 +358,7 @@ final class ScalarRecorder implements StepRecorder {
         addRowLocal(RowSet.TOKENS, (step, batch, from, to, member) -> {
             for (int token = from; token < to; token++) {
                 for (int head = 0; head < target.columns(); head += headDimension) {
-                    rope.rotate(target.floats, target.row(token) + head, batch.position(token));
+                    kernels.rotate(target.floats(), target.row(token) + head, rope, batch.position(token));
                 }
             }
         });
@@ -379,9 +388,15 @@ final class ScalarRecorder implements StepRecorder {
                 int position = batch.position(token);
                 float[] block = own.block(batch, batch.slot(token), position);
                 for (int head = 0; head < own.spec().kvHeads(); head++) {
-                    int key = own.keyIndex(layer, head, position);
-                    System.arraycopy(k.floats, k.row(token) + head * size, block, key, size);
-                    System.arraycopy(v.floats, v.row(token) + head * size, block, key + own.valueDistance(), size);
+                    own.store(
+                            block,
+                            layer,
+                            head,
+                            position,
+                            k.floats(),
+                            k.row(token) + head * size,
+                            v.floats(),
+                            v.row(token) + head * size);
                 }
             }
         });
@@ -404,9 +419,9 @@ final class ScalarRecorder implements StepRecorder {
                         "KV head " + kvHead + " of " + own.spec().kvHeads());
             }
         }
-        Attention[] scratch = new Attention[team.size()];
+        AttentionKernel[] scratch = new AttentionKernel[team.size()];
         for (int member = 0; member < scratch.length; member++) {
-            scratch[member] = new Attention(own, layer, scale);
+            scratch[member] = kernels.attention(own, layer, scale);
         }
         addShared(new Items(RowSet.TOKENS, heads), (step, batch, from, to, member) -> {
             for (int item = from; item < to; item++) {
@@ -417,9 +432,9 @@ final class ScalarRecorder implements StepRecorder {
                         batch.slot(token),
                         batch.position(token),
                         mapping[head],
-                        q.floats,
+                        q.floats(),
                         q.row(token) + head * size,
-                        target.floats,
+                        target.floats(),
                         target.row(token) + head * size);
                 if (!finite) {
                     step.fault(token);
@@ -438,9 +453,9 @@ final class ScalarRecorder implements StepRecorder {
         addShared(Items.each(RowSet.OUTPUTS), (step, batch, from, to, member) -> {
             for (int row = from; row < to; row++) {
                 System.arraycopy(
-                        source.floats,
+                        source.floats(),
                         source.row(batch.outputToken(row)),
-                        target.floats,
+                        target.floats(),
                         target.row(row),
                         source.columns());
             }

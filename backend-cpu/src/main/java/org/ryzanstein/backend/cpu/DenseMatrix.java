@@ -1,7 +1,6 @@
-package org.ryzanstein.backend.scalar;
+package org.ryzanstein.backend.cpu;
 
 import java.util.Locale;
-import org.ryzanstein.api.numerics.ContractMath;
 import org.ryzanstein.api.weight.WeightSource;
 import org.ryzanstein.api.weight.WeightSource.FloatFormat;
 
@@ -11,12 +10,14 @@ final class DenseMatrix implements LinearMatrix, EmbeddingTable {
     private final int rows;
     private final int columns;
     private final FloatFormat format;
+    private final CpuKernels kernels;
     /** Rows of a FLOAT32 matrix. */
     private final float[][] floats;
     /** Rows of a 16-bit matrix. */
     private final short[][] halves;
 
-    private DenseMatrix(WeightSource.Floats source) {
+    private DenseMatrix(WeightSource.Floats source, CpuKernels kernels) {
+        this.kernels = kernels;
         this.name = source.name();
         this.rows = source.rows();
         this.columns = source.columns();
@@ -26,8 +27,8 @@ final class DenseMatrix implements LinearMatrix, EmbeddingTable {
         this.halves = new short[wide ? 0 : rows][];
     }
 
-    static DenseMatrix pack(WeightSource.Floats source, Parallel parallel) {
-        DenseMatrix matrix = new DenseMatrix(source);
+    static DenseMatrix pack(WeightSource.Floats source, CpuKernels kernels, Parallel parallel) {
+        DenseMatrix matrix = new DenseMatrix(source, kernels);
         parallel.forRange(matrix.rows, (from, to) -> {
             float[] values = new float[matrix.columns];
             for (int row = from; row < to; row++) {
@@ -131,7 +132,7 @@ final class DenseMatrix implements LinearMatrix, EmbeddingTable {
                     decode(row, decoded, 0);
                 }
                 for (int i = 0; i < inputRows; i++) {
-                    out.put(i, row, ContractMath.dot(in.floats, in.row(i), decoded, 0, columns));
+                    out.put(i, row, kernels.dot(in.floats(), in.row(i), decoded, 0, columns));
                 }
             }
         }

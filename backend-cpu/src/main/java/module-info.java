@@ -1,0 +1,7 @@
+/** What the CPU backends share; not a backend by itself. */
+module org.ryzanstein.backend.cpu {
+    requires transitive org.ryzanstein.api;
+    requires static org.jspecify;
+
+    exports org.ryzanstein.backend.cpu;
+}
