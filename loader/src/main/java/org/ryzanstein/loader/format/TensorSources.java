@@ -77,6 +77,28 @@ public final class TensorSources {
         return new FloatSource(tensor, rows, columns);
     }
 
+    /**
+     * A matrix for products with float activations, embedding rows or the output head: F32, F16, BF16 or a block-quantised
+     * type.
+     *
+     * @param rows rows that the model needs
+     * @param columns columns that the model needs
+     * @return {@link WeightSource.Floats} or {@link WeightSource.Blocks}
+     */
+    public WeightSource floatsOrBlocks(TensorName name, int rows, int columns) {
+        TensorInfo tensor = claim(nameInFile(name));
+        boolean blocks = tensor.type().isBlocks();
+        if (!blocks && !tensor.type().isFloat()) {
+            throw ModelFormatException.of(
+                    file,
+                    tensor.name(),
+                    "type " + tensor.type(),
+                    "F32, F16, BF16 or one of " + TensorType.blockTypes());
+        }
+        requireShape(tensor, tensor.shape(), rows, columns);
+        return blocks ? new BlockSource(file, tensor, rows, columns) : new FloatSource(tensor, rows, columns);
+    }
+
     /** A vector of plain floats, decoded. */
     public float[] vector(TensorName name, int length) {
         float[] values = new float[length];
@@ -115,12 +137,12 @@ public final class TensorSources {
             }
             default ->
                 throw ModelFormatException.of(
-                        file, tensor.name(), "type " + tensor.type(), "one of " + TensorType.decodableTypes());
+                        file, tensor.name(), "type " + tensor.type(), "one of TQ1_0, TQ2_0, I2_S, or plain floats");
         };
     }
 
     /**
-     * A matrix of a layer, of the kind that the file has: ternary, or plain floats.
+     * A matrix of a layer, of the kind that the file has: ternary, or as {@link #floatsOrBlocks}.
      *
      * @param rows rows that the model needs
      * @param columns columns that the model needs
@@ -132,7 +154,7 @@ public final class TensorSources {
                     case I2_S, TQ1_0, TQ2_0 -> true;
                     default -> hub && quantization.isPresent();
                 };
-        return ternary ? ternary(name, rows, columns) : floats(name, rows, columns);
+        return ternary ? ternary(name, rows, columns) : floatsOrBlocks(name, rows, columns);
     }
 
     /** Matrices of the same width as one, the rows of the first on top; each range of rows keeps its scale. */

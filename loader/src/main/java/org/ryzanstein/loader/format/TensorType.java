@@ -8,6 +8,7 @@ import java.util.OptionalLong;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.ryzanstein.api.weight.WeightSource;
 
 /**
  * Element types of tensors in model files. Constants up to {@link #Q1_0} carry the type number that GGUF stores; the ones
@@ -20,26 +21,26 @@ import org.jspecify.annotations.Nullable;
 public enum TensorType {
     F32(0, 1, 4, true),
     F16(1, 1, 2, true),
-    Q4_0(2, 32, 18, false),
-    Q4_1(3, 32, 20, false),
-    Q5_0(6, 32, 22, false),
-    Q5_1(7, 32, 24, false),
-    Q8_0(8, 32, 34, false),
+    Q4_0(2, 32, 18, true),
+    Q4_1(3, 32, 20, true),
+    Q5_0(6, 32, 22, true),
+    Q5_1(7, 32, 24, true),
+    Q8_0(8, 32, 34, true),
     Q8_1(9, 32, 36, false),
-    Q2_K(10, 256, 84, false),
-    Q3_K(11, 256, 110, false),
-    Q4_K(12, 256, 144, false),
-    Q5_K(13, 256, 176, false),
-    Q6_K(14, 256, 210, false),
+    Q2_K(10, 256, 84, true),
+    Q3_K(11, 256, 110, true),
+    Q4_K(12, 256, 144, true),
+    Q5_K(13, 256, 176, true),
+    Q6_K(14, 256, 210, true),
     Q8_K(15, 256, 292, false),
     IQ2_XXS(16, 256, 66, false),
     IQ2_XS(17, 256, 74, false),
     IQ3_XXS(18, 256, 98, false),
     IQ1_S(19, 256, 50, false),
-    IQ4_NL(20, 32, 18, false),
+    IQ4_NL(20, 32, 18, true),
     IQ3_S(21, 256, 110, false),
     IQ2_S(22, 256, 82, false),
-    IQ4_XS(23, 256, 136, false),
+    IQ4_XS(23, 256, 136, true),
     I8(24, 1, 1, false),
     I16(25, 1, 2, false),
     I32(26, 1, 4, false),
@@ -53,7 +54,7 @@ public enum TensorType {
     TQ1_0(34, 256, 54, true),
     TQ2_0(35, 256, 66, true),
     I2_S(36, 128, 32, true),
-    MXFP4(39, 32, 17, false),
+    MXFP4(39, 32, 17, true),
     NVFP4(40, 64, 36, false),
     Q1_0(41, 128, 18, false),
 
@@ -95,6 +96,11 @@ public enum TensorType {
         return Arrays.stream(values()).filter(type -> type.decodable).toList();
     }
 
+    /** The types of which {@link #isBlocks} is true. */
+    static List<TensorType> blockTypes() {
+        return Arrays.stream(values()).filter(TensorType::isBlocks).toList();
+    }
+
     /** The number that GGUF stores, or -1 for a type of safetensors alone. */
     public int id() {
         return id;
@@ -118,6 +124,14 @@ public enum TensorType {
     /** Whether this is F32, F16 or BF16. */
     public boolean isFloat() {
         return this == F32 || this == F16 || this == BF16;
+    }
+
+    /** Whether this is a type in blocks of 32 or 256 that is read as {@link WeightSource.Blocks}. */
+    public boolean isBlocks() {
+        return switch (this) {
+            case Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS, MXFP4 -> true;
+            default -> false;
+        };
     }
 
     /**

@@ -30,11 +30,11 @@ final class EmbeddingAndHead {
         if (shape.tiedEmbeddings()) {
             uses.add(MatrixUse.HEAD);
         }
-        embedding = weights.floats(TensorRole.TOKEN_EMBEDDING, vocabulary, hidden, uses);
+        embedding = weights.table(TensorRole.TOKEN_EMBEDDING, vocabulary, hidden, uses);
         outputNorm = weights.vector(TensorName.of(TensorRole.OUTPUT_NORM), hidden);
         head = shape.tiedEmbeddings()
                 ? embedding
-                : weights.floats(TensorRole.OUTPUT, vocabulary, hidden, EnumSet.of(MatrixUse.HEAD));
+                : weights.table(TensorRole.OUTPUT, vocabulary, hidden, EnumSet.of(MatrixUse.HEAD));
         epsilon = shape.normEpsilon();
         last = backend.allocate(ElementType.FLOAT32, RowSet.OUTPUTS, limits.maxOutputs(), hidden);
         output = backend.allocateHead(limits.maxOutputs(), vocabulary, limits.maxCandidates());

@@ -56,9 +56,9 @@ public final class WeightPacker {
         return tensors.has(name);
     }
 
-    /** A floating-point matrix of the whole model. */
-    MatrixWeights floats(TensorRole role, int rows, int columns, Set<MatrixUse> uses) {
-        return matrix(tensors.floats(TensorName.of(role), rows, columns), uses);
+    /** A matrix of the whole model that tokens or logits stand in, in floats or blocks. */
+    MatrixWeights table(TensorRole role, int rows, int columns, Set<MatrixUse> uses) {
+        return matrix(tensors.floatsOrBlocks(TensorName.of(role), rows, columns), uses);
     }
 
     VectorWeights vector(TensorName name, int length) {

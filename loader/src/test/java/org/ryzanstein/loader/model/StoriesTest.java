@@ -53,7 +53,7 @@ class StoriesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"f32", "f16", "bf16"})
+    @ValueSource(strings = {"f32", "f16", "bf16", "q8_0", "q4_0"})
     void greedyTokensAreThoseOfLlamaCppUpToTheFirstNarrowGap(String type) throws IOException {
         String file = "stories260K-" + type + ".gguf";
         // llama.cpp's tokens of the BF16 file are not stored: those of the file that it was made from stand for them.
