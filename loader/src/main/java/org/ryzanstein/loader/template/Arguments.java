@@ -2,6 +2,7 @@ package org.ryzanstein.loader.template;
 
 import java.math.BigInteger;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +31,13 @@ record Arguments(List<Value> positional, Map<String, Value> named) {
             values[index] = value;
         });
         return new Bound(what, parameters, values);
+    }
+
+    /** The same with another named argument. */
+    Arguments with(String name, Value value) {
+        Map<String, Value> more = new LinkedHashMap<>(named);
+        more.put(name, value);
+        return new Arguments(positional, more);
     }
 
     /** The same without the first positional arguments. */
@@ -92,7 +100,7 @@ record Arguments(List<Value> positional, Map<String, Value> named) {
             return switch (values[i]) {
                 case null -> otherwise;
                 case Value.None _ -> otherwise;
-                case Value.Number n when n.integer() instanceof BigInteger b -> clamp(b);
+                case Value.Integral n -> clamp(n.integer());
                 case Value v -> throw wrong(i, v, "an integer");
             };
         }

@@ -25,11 +25,11 @@ final class Attributes {
         Value found = switch (target) {
             case Value.Dict d when !(key instanceof Value.Sequence s && !s.tuple()) -> d.get(budget, key);
             case Value.Sequence s
-            when integer(key) instanceof BigInteger i ->
-                index(s.items().size(), i) < 0
+            when key instanceof Value.Integral i ->
+                index(s.items().size(), i.integer()) < 0
                         ? null
-                        : s.items().get(index(s.items().size(), i));
-            case Value.Str s when integer(key) instanceof BigInteger i -> character(budget, s, i);
+                        : s.items().get(index(s.items().size(), i.integer()));
+            case Value.Str s when key instanceof Value.Integral i -> character(budget, s, i.integer());
             default -> null;
         };
         if (found == null && key instanceof Value.Str name) {
@@ -42,10 +42,6 @@ final class Attributes {
                 ? noAttribute(target, name.chars())
                 : new Value.Undefined(describe(target) + " has no element "
                         + Repr.repr(budget, key).chars());
-    }
-
-    private static @Nullable BigInteger integer(Value key) {
-        return key instanceof Value.Number n ? n.integer() : null;
     }
 
     /** The offset of an index that may count from the end, or -1 where there is no such element. */
@@ -141,7 +137,7 @@ final class Attributes {
         return switch (value) {
             case null -> otherwise;
             case Value.None _ -> otherwise;
-            case Value.Number n when n.integer() instanceof BigInteger i -> Arguments.clamp(i);
+            case Value.Integral i -> Arguments.clamp(i.integer());
             case Value v -> {
                 Operators.requireDefined(v);
                 throw Failure.of("slice indices must be integers or none, found " + v.typeName());

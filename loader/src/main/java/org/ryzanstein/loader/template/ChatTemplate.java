@@ -1,6 +1,7 @@
 package org.ryzanstein.loader.template;
 
 import java.time.Clock;
+import java.time.ZoneId;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -74,7 +75,7 @@ public final class ChatTemplate {
      * @throws TemplateException if the template refuses the conversation, an operation fails or a limit is reached
      */
     public List<Segment> render(Map<String, ? extends @Nullable Object> input) {
-        return render(input, Clock.systemDefaultZone());
+        return render(input, Clock.system(ZoneId.systemDefault()));
     }
 
     /** Renders a conversation; {@code clock} is what {@code strftime_now} reads. */
@@ -84,7 +85,7 @@ public final class ChatTemplate {
 
     /** As {@link #render(Map)}, as one string. */
     public String renderText(Map<String, ? extends @Nullable Object> input) {
-        return renderText(input, Clock.systemDefaultZone());
+        return renderText(input, Clock.system(ZoneId.systemDefault()));
     }
 
     /** As {@link #render(Map, Clock)}, as one string. */

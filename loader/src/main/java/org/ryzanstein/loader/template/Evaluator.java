@@ -136,7 +136,7 @@ final class Evaluator {
         Operators.requireDefined(target);
         Arguments arguments = arguments(call.arguments(), scope);
         if (caller != null) {
-            arguments.named().put("caller", caller);
+            arguments = arguments.with("caller", caller);
         }
         return switch (target) {
             case Value.Function f -> f.body().call(arguments);
@@ -160,7 +160,7 @@ final class Evaluator {
     }
 
     private Arguments arguments(Expr.CallArguments given, Scope scope) {
-        if (given == Expr.CallArguments.NONE) {
+        if (given.isEmpty()) {
             return Arguments.NONE;
         }
         List<Value> positional = new ArrayList<>();

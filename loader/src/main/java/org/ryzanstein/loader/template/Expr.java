@@ -71,6 +71,10 @@ sealed interface Expr {
             @Nullable Expr star,
             @Nullable Expr starStar) {
         static final CallArguments NONE = new CallArguments(List.of(), List.of(), null, null);
+
+        boolean isEmpty() {
+            return positional.isEmpty() && named.isEmpty() && star == null && starStar == null;
+        }
     }
 
     /** One {@code name=value}. */

@@ -68,8 +68,8 @@ final class Functions {
     }
 
     private static BigInteger integer(Value value) {
-        if (value instanceof Value.Number n && n.integer() instanceof BigInteger i) {
-            return i;
+        if (value instanceof Value.Integral i) {
+            return i.integer();
         }
         Operators.requireDefined(value);
         throw Failure.of("range: found " + value.typeName() + ", expected an integer");

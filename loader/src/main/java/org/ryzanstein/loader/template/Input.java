@@ -26,17 +26,14 @@ final class Input {
     private static final Set<String> ROLES =
             Set.of("system", "user", "assistant", "tool", "function", "developer", "ipython", "observation", "model");
 
-    private final Budget budget;
     private long characters;
     private long values;
 
-    private Input(Budget budget) {
-        this.budget = budget;
-    }
+    private Input() {}
 
     /** Puts the input into a scope and lets the budget grow with it. */
     static void fill(Scope scope, Budget budget, Map<String, ? extends @Nullable Object> input) {
-        Input copy = new Input(budget);
+        Input copy = new Input();
         input.forEach((name, value) -> scope.set(name, copy.value(name, value, !MODEL_TOKENS.contains(name), 0)));
         budget.grantInput(copy.characters, copy.values);
     }

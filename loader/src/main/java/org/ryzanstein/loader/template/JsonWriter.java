@@ -43,7 +43,7 @@ final class JsonWriter {
         budget.value(depth);
         switch (value) {
             case Value.None _ -> add("null");
-            case Value.Number n -> add(number(n));
+            case Value.Numeric n -> add(number(n));
             case Value.Str s -> string(s.text());
             case Value.Sequence s -> sequence(s, depth);
             case Value.Dict d -> dict(d, depth);
@@ -52,7 +52,7 @@ final class JsonWriter {
         }
     }
 
-    private static String number(Value.Number number) {
+    private static String number(Value.Numeric number) {
         if (number instanceof Value.Bool b) {
             return b.value() ? "true" : "false";
         }
@@ -108,7 +108,7 @@ final class JsonWriter {
     private void key(Value key) {
         switch (key) {
             case Value.Str s -> string(s.text());
-            case Value.Number n -> string(Text.own(number(n)));
+            case Value.Numeric n -> string(Text.own(number(n)));
             case Value.None _ -> add("\"null\"");
             case Value v -> throw Failure.of("keys must be str, int, float, bool or None, not " + v.typeName());
         }

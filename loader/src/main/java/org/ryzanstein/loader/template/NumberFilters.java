@@ -24,7 +24,7 @@ final class NumberFilters {
         Value given = bound.get(0);
         Value otherwise = given == null ? Value.Int.of(0) : given;
         Operators.requireDefined(value);
-        if (value instanceof Value.Number n) {
+        if (value instanceof Value.Numeric n) {
             return whole(n, otherwise);
         }
         if (!(value instanceof Value.Str s)) {
@@ -42,7 +42,7 @@ final class NumberFilters {
         }
     }
 
-    private static Value whole(Value.Number number, Value otherwise) {
+    private static Value whole(Value.Numeric number, Value otherwise) {
         BigInteger integer = number.integer();
         if (integer != null) {
             return new Value.Int(integer);
@@ -72,7 +72,7 @@ final class NumberFilters {
         Value given = arguments.bind("filter float", "default").get(0);
         Value otherwise = given == null ? new Value.Real(0) : given;
         Operators.requireDefined(value);
-        if (value instanceof Value.Number n) {
+        if (value instanceof Value.Numeric n) {
             return new Value.Real(n.real());
         }
         return value instanceof Value.Str s && real(stripped(budget, s)) instanceof Value.Real r ? r : otherwise;
@@ -82,7 +82,7 @@ final class NumberFilters {
         arguments.bind("filter abs");
         return switch (value) {
             case Value.Real r -> new Value.Real(Math.abs(r.value()));
-            case Value.Number n when n.integer() instanceof BigInteger i -> new Value.Int(i.abs());
+            case Value.Integral i -> new Value.Int(i.integer().abs());
             case Value v -> throw notANumber("abs", v);
         };
     }
@@ -98,15 +98,16 @@ final class NumberFilters {
             case String other -> throw Failure.of("filter round: unknown method '" + other + "'");
         };
         return switch (value) {
-            case Value.Number n
-            when n.integer() instanceof BigInteger i && mode == RoundingMode.HALF_EVEN ->
-                new Value.Int(
-                        new BigDecimal(i).setScale(Math.min(0, precision), mode).toBigInteger());
-            case Value.Number n
+            case Value.Integral i
+            when mode == RoundingMode.HALF_EVEN ->
+                new Value.Int(new BigDecimal(i.integer())
+                        .setScale(Math.min(0, precision), mode)
+                        .toBigInteger());
+            case Value.Numeric n
             when Double.isFinite(n.real()) ->
                 new Value.Real(
                         new BigDecimal(n.real()).setScale(precision, mode).doubleValue());
-            case Value.Number n -> n;
+            case Value.Numeric n -> n;
             case Value v -> throw notANumber("round", v);
         };
     }

@@ -16,7 +16,7 @@ final class Operators {
         return switch (value) {
             case Value.Undefined _ -> false;
             case Value.None _ -> false;
-            case Value.Number n -> n.real() != 0;
+            case Value.Numeric n -> n.real() != 0;
             case Value.Str s -> !s.text().isEmpty();
             case Value.Sequence s -> !s.items().isEmpty();
             case Value.Dict d -> !d.entries().isEmpty();
@@ -30,12 +30,12 @@ final class Operators {
 
     private static boolean equal(Budget budget, Value a, Value b, int depth) {
         budget.value(depth);
-        if (a == b) {
+        if (identical(a, b)) {
             return true;
         }
         return switch (a) {
             case Value.Undefined _ -> b instanceof Value.Undefined;
-            case Value.Number n -> b instanceof Value.Number m && Value.Number.equal(n, m);
+            case Value.Numeric n -> b instanceof Value.Numeric m && Value.Numeric.equal(n, m);
             case Value.Str s -> {
                 budget.scan(s.chars().length());
                 yield s.equals(b);
@@ -44,6 +44,12 @@ final class Operators {
             case Value.Dict d -> b instanceof Value.Dict e && equalEntries(budget, d, e, depth);
             case Value.None _, Value.Namespace _, Value.Function _, Value.LoopState _ -> false;
         };
+    }
+
+    /** Whether two values are one object. */
+    @SuppressWarnings("ReferenceEquality")
+    static boolean identical(Object a, Object b) {
+        return a == b;
     }
 
     private static boolean equalItems(Budget budget, Value.Sequence a, Value.Sequence b, int depth) {
@@ -99,8 +105,8 @@ final class Operators {
     /** -1, 0 or 1, or 2 where a float that is not a number has no order; {@code operator} is for messages. */
     static int order(Budget budget, String operator, Value a, Value b, int depth) {
         budget.value(depth);
-        if (a instanceof Value.Number x && b instanceof Value.Number y) {
-            return Value.Number.compare(x, y);
+        if (a instanceof Value.Numeric x && b instanceof Value.Numeric y) {
+            return Value.Numeric.compare(x, y);
         }
         if (a instanceof Value.Str x && b instanceof Value.Str y) {
             budget.scan(Math.min(x.chars().length(), y.chars().length()));
@@ -201,16 +207,16 @@ final class Operators {
     }
 
     private static @Nullable Value multiply(Budget budget, Value a, Value b) {
-        if (b instanceof Value.Number n && !(a instanceof Value.Number)) {
+        if (b instanceof Value.Numeric n && !(a instanceof Value.Numeric)) {
             return repeat(budget, a, n);
         }
-        if (a instanceof Value.Number n && !(b instanceof Value.Number)) {
+        if (a instanceof Value.Numeric n && !(b instanceof Value.Numeric)) {
             return repeat(budget, b, n);
         }
         return numeric("*", a, b);
     }
 
-    private static @Nullable Value repeat(Budget budget, Value value, Value.Number times) {
+    private static @Nullable Value repeat(Budget budget, Value value, Value.Numeric times) {
         BigInteger integer = times.integer();
         if (integer == null) {
             return null;
@@ -231,7 +237,7 @@ final class Operators {
     }
 
     private static @Nullable Value numeric(String operator, Value a, Value b) {
-        if (!(a instanceof Value.Number x) || !(b instanceof Value.Number y)) {
+        if (!(a instanceof Value.Numeric x) || !(b instanceof Value.Numeric y)) {
             return null;
         }
         BigInteger i = x.integer();
@@ -300,7 +306,7 @@ final class Operators {
     static Value negate(Value value) {
         return switch (value) {
             case Value.Real r -> new Value.Real(-r.value());
-            case Value.Number n when n.integer() instanceof BigInteger i -> new Value.Int(i.negate());
+            case Value.Integral i -> new Value.Int(i.integer().negate());
             case Value v -> throw badSign("-", v);
         };
     }
@@ -308,7 +314,7 @@ final class Operators {
     static Value plus(Value value) {
         return switch (value) {
             case Value.Real r -> r;
-            case Value.Number n when n.integer() instanceof BigInteger i -> new Value.Int(i);
+            case Value.Integral i -> new Value.Int(i.integer());
             case Value v -> throw badSign("+", v);
         };
     }

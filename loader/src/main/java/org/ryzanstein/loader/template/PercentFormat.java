@@ -46,14 +46,14 @@ final class PercentFormat {
             case 's' -> cut(budget, Repr.str(budget, value), spec);
             case 'r' -> cut(budget, Repr.repr(budget, value), spec);
             case 'd', 'i' -> {
-                if (!(value instanceof Value.Number n) || !Double.isFinite(n.real())) {
+                if (!(value instanceof Value.Numeric n) || !Double.isFinite(n.real())) {
                     throw Failure.of("%d format: a number is required, not " + value.typeName());
                 }
                 BigDecimal exact = n.integer() == null ? new BigDecimal(n.real()) : new BigDecimal(n.integer());
                 yield Text.own(exact.setScale(0, RoundingMode.DOWN).toPlainString());
             }
             case 'f' -> {
-                if (!(value instanceof Value.Number n) || !Double.isFinite(n.real())) {
+                if (!(value instanceof Value.Numeric n) || !Double.isFinite(n.real())) {
                     throw Failure.of("%f format: a number is required, not " + value.typeName());
                 }
                 int digits = spec.precision() < 0 ? 6 : spec.precision();

@@ -30,7 +30,7 @@ final class Repr {
         switch (value) {
             case Value.Undefined _ -> out.append("Undefined", false);
             case Value.None _ -> out.append("None", false);
-            case Value.Number n -> out.append(number(n), false);
+            case Value.Numeric n -> out.append(number(n), false);
             case Value.Str s -> quote(out, s.text());
             case Value.Sequence s -> {
                 out.append(s.tuple() ? "(" : "[", false);
@@ -71,7 +71,7 @@ final class Repr {
         out.append("}", false);
     }
 
-    static String number(Value.Number number) {
+    static String number(Value.Numeric number) {
         if (number instanceof Value.Bool b) {
             return b.value() ? "True" : "False";
         }

@@ -15,21 +15,21 @@ final class Strftime {
             throw Failure.limit("a time format of more than " + MAX_LENGTH + " characters");
         }
         StringBuilder out = new StringBuilder();
-        for (int i = 0; i < format.length(); i++) {
-            char c = format.charAt(i);
+        int i = 0;
+        while (i < format.length()) {
+            char c = format.charAt(i++);
             if (c != '%') {
                 out.append(c);
                 continue;
             }
-            i++;
-            boolean unpadded = i < format.length() && format.charAt(i) == '-';
+            boolean unpadded = format.startsWith("-", i);
             if (unpadded) {
                 i++;
             }
             if (i == format.length()) {
                 throw Failure.of("strftime: format ends after '%'");
             }
-            String field = field(time, format.charAt(i));
+            String field = field(time, format.charAt(i++));
             out.append(unpadded && field.length() > 1 && field.startsWith("0") ? field.substring(1) : field);
         }
         return out.toString();

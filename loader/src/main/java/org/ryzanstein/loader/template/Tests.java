@@ -22,7 +22,7 @@ final class Tests {
         type("false", v -> v instanceof Value.Bool b && !b.value());
         type("integer", Value.Int.class::isInstance);
         type("float", Value.Real.class::isInstance);
-        type("number", Value.Number.class::isInstance);
+        type("number", Value.Numeric.class::isInstance);
         type("string", Value.Str.class::isInstance);
         type("mapping", Value.Dict.class::isInstance);
         type("sequence", Tests::collection);
@@ -100,14 +100,11 @@ final class Tests {
     }
 
     private static BigInteger remainder(Value value, Value divisor) {
-        if (value instanceof Value.Number a
-                && divisor instanceof Value.Number b
-                && a.integer() instanceof BigInteger x
-                && b.integer() instanceof BigInteger y) {
-            if (y.signum() == 0) {
+        if (value instanceof Value.Integral a && divisor instanceof Value.Integral b) {
+            if (b.integer().signum() == 0) {
                 throw Failure.of("division by zero");
             }
-            return x.remainder(y);
+            return a.integer().remainder(b.integer());
         }
         Operators.requireDefined(value);
         throw Failure.of("remainder of " + value.typeName() + " and " + divisor.typeName() + ", expected integers");
@@ -115,9 +112,9 @@ final class Tests {
 
     private static boolean same(Budget budget, Value value, Arguments arguments) {
         Value other = arguments.bind("sameas", "other").required(0);
-        boolean immutable = value instanceof Value.Number || value instanceof Value.Str || value instanceof Value.None;
+        boolean immutable = value instanceof Value.Numeric || value instanceof Value.Str || value instanceof Value.None;
         return immutable
                 ? value.getClass() == other.getClass() && Operators.equal(budget, value, other)
-                : value == other;
+                : Operators.identical(value, other);
     }
 }

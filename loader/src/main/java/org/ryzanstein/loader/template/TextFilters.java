@@ -1,6 +1,5 @@
 package org.ryzanstein.loader.template;
 
-import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -123,7 +122,8 @@ final class TextFilters {
         String indent = jsonIndent(bound);
         String item = indent == null ? ", " : ",";
         String key = ": ";
-        if (bound.get(2) instanceof Value separators && !(separators instanceof Value.None)) {
+        Value separators = bound.get(2);
+        if (separators != null && !(separators instanceof Value.None)) {
             List<Value> pair = Operators.iterate(budget, separators);
             if (pair.size() != 2
                     || !(pair.get(0) instanceof Value.Str first)
@@ -142,7 +142,7 @@ final class TextFilters {
             case null -> null;
             case Value.None _ -> null;
             case Value.Str s -> s.chars();
-            case Value.Number n when n.integer() instanceof BigInteger -> " ".repeat(width(bound, 1, 0));
+            case Value.Integral _ -> " ".repeat(width(bound, 1, 0));
             case Value v -> throw Failure.of("filter tojson: indent of type " + v.typeName());
         };
     }

@@ -46,14 +46,14 @@ sealed interface Value {
     }
 
     /** A number or truth value. */
-    sealed interface Number extends Value {
+    sealed interface Numeric extends Value {
         /** The value as an integer, or null where it is a float. */
         @Nullable
         BigInteger integer();
 
         double real();
 
-        static boolean equal(Number a, Number b) {
+        static boolean equal(Numeric a, Numeric b) {
             BigInteger x = a.integer();
             BigInteger y = b.integer();
             if (x != null && y != null) {
@@ -63,7 +63,7 @@ sealed interface Value {
         }
 
         /** The order of two numbers, exactly; 2 if one of them is not a number. */
-        static int compare(Number a, Number b) {
+        static int compare(Numeric a, Numeric b) {
             if (Double.isNaN(a.real()) || Double.isNaN(b.real())) {
                 return 2;
             }
@@ -71,25 +71,33 @@ sealed interface Value {
             return finite ? exact(a).compareTo(exact(b)) : Double.compare(a.real(), b.real());
         }
 
-        private static boolean finite(Number a) {
+        private static boolean finite(Numeric a) {
             return a.integer() != null || Double.isFinite(a.real());
         }
 
-        private static BigDecimal exact(Number a) {
+        private static BigDecimal exact(Numeric a) {
             BigInteger integer = a.integer();
             return integer != null ? new BigDecimal(integer) : new BigDecimal(a.real());
         }
 
         /** The hash that equal numbers share, for integers of up to 63 bits. */
-        static int hash(Number a) {
+        static int hash(Numeric a) {
             BigInteger integer = a.integer();
-            boolean alsoFloat = integer == null || (long) integer.doubleValue() == integer.longValue();
-            return SecretHash.of(alsoFloat ? Double.doubleToLongBits(a.real() + 0.0) : integer.longValue());
+            if (integer != null && (long) integer.doubleValue() != integer.longValue()) {
+                return SecretHash.of(integer.longValue());
+            }
+            return SecretHash.of(Double.doubleToLongBits(a.real() + 0.0));
         }
     }
 
+    /** An integer, or a truth value, which counts as 0 or 1. */
+    sealed interface Integral extends Numeric {
+        @Override
+        BigInteger integer();
+    }
+
     /** {@code true} or {@code false}. */
-    record Bool(boolean value) implements Number {
+    record Bool(boolean value) implements Integral {
         static final Bool TRUE = new Bool(true);
         static final Bool FALSE = new Bool(false);
 
@@ -114,17 +122,17 @@ sealed interface Value {
 
         @Override
         public boolean equals(@Nullable Object other) {
-            return other instanceof Number n && Number.equal(this, n);
+            return other instanceof Numeric n && Numeric.equal(this, n);
         }
 
         @Override
         public int hashCode() {
-            return Number.hash(this);
+            return Numeric.hash(this);
         }
     }
 
     /** An integer of at most {@link #MAX_BITS} bits. */
-    record Int(BigInteger value) implements Number {
+    record Int(BigInteger value) implements Integral {
         static final int MAX_BITS = 4096;
 
         public Int {
@@ -154,17 +162,17 @@ sealed interface Value {
 
         @Override
         public boolean equals(@Nullable Object other) {
-            return other instanceof Number n && Number.equal(this, n);
+            return other instanceof Numeric n && Numeric.equal(this, n);
         }
 
         @Override
         public int hashCode() {
-            return Number.hash(this);
+            return Numeric.hash(this);
         }
     }
 
     /** A float. */
-    record Real(double value) implements Number {
+    record Real(double value) implements Numeric {
         @Override
         public @Nullable BigInteger integer() {
             return null;
@@ -182,12 +190,12 @@ sealed interface Value {
 
         @Override
         public boolean equals(@Nullable Object other) {
-            return other instanceof Number n && Number.equal(this, n);
+            return other instanceof Numeric n && Numeric.equal(this, n);
         }
 
         @Override
         public int hashCode() {
-            return Number.hash(this);
+            return Numeric.hash(this);
         }
     }
 
@@ -294,11 +302,12 @@ sealed interface Value {
                 when s.tuple() ->
                     throw Failure.limit("a tuple as a key: nested or of more than " + KEY_ELEMENTS + " elements");
                 case Sequence _ -> throw Failure.of("unhashable type: 'list'");
-                case Int i when i.value().bitLength() >= Long.SIZE ->
+                case Int i
+                when i.value().bitLength() >= Long.SIZE ->
                     throw Failure.limit("an integer of more than 63 bits as a key");
                 case Dict _, Namespace _, Function _, LoopState _ ->
                     throw Failure.of("unhashable type: '" + key.typeName() + "'");
-                case Undefined _, None _, Number _ -> budget.step();
+                case Undefined _, None _, Numeric _ -> budget.step();
             }
         }
 

@@ -98,8 +98,9 @@ class HostileTemplateTest {
 
     @Test
     void looksUpKeysThatWouldCollideInBoundedTime() {
-        String integers = "{% set d = {} %}{% for i in range(50000) %}{% set _ = d.update({i * 2**32 + 2**50 - 31 * i: 1, "
-                + "2**60 + i: 2, i + 0.5: 3}) %}{% endfor %}{{ d|length }}";
+        String integers =
+                "{% set d = {} %}{% for i in range(50000) %}{% set _ = d.update({i * 2**32 + 2**50 - 31 * i: 1, "
+                        + "2**60 + i: 2, i + 0.5: 3}) %}{% endfor %}{{ d|length }}";
         Assertions.assertTimeoutPreemptively(
                 BOUND, () -> assertThat(Fixtures.render(integers, Map.of())).isEqualTo("150000"));
         String tuples = "{% set ns = namespace(l=['']) %}{% for i in range(14) %}{% set n = [] %}{% for s in ns.l %}"
@@ -114,7 +115,8 @@ class HostileTemplateTest {
         endsAtALimit("{{ {2**63: 1} }}");
         endsAtALimit("{{ {((1, 2), 3): 1} }}");
         endsAtALimit("{{ {(0,) * 17: 1} }}");
-        assertThat(failure("{% set ns = namespace() %}{% set ns.a = ns %}{{ {ns: 1} }}").what())
+        assertThat(failure("{% set ns = namespace() %}{% set ns.a = ns %}{{ {ns: 1} }}")
+                        .what())
                 .isEqualTo("unhashable type: 'Namespace'");
         assertThat(failure("{{ {range: 1} }}").what()).isEqualTo("unhashable type: 'function'");
     }
