@@ -25,7 +25,7 @@ import org.ryzanstein.loader.progress.ProgressListener;
 final class TinyModel {
     private static final String PREFIX = "bitnet-b1.58.";
 
-    private record Replacement(TensorType type, List<Long> shape, float[] values) {}
+    private record Replacement(TensorType type, List<Long> shape, byte[] bytes) {}
 
     private final Map<String, Consumer<GgufWriter>> fields = new LinkedHashMap<>();
     private final Set<String> absent = new LinkedHashSet<>();
@@ -77,7 +77,14 @@ final class TinyModel {
 
     /** Replaces or adds a tensor of float32. */
     TinyModel withTensor(String name, List<Long> shape, float[] values) {
-        tensors.put(name, new Replacement(TensorType.F32, shape, values));
+        ByteBuffer bytes = ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.asFloatBuffer().put(values);
+        return withTensor(name, TensorType.F32, shape, bytes.array());
+    }
+
+    /** Replaces or adds a tensor. */
+    TinyModel withTensor(String name, TensorType type, List<Long> shape, byte[] bytes) {
+        tensors.put(name, new Replacement(type, shape, bytes));
         return this;
     }
 
@@ -145,11 +152,7 @@ final class TinyModel {
     }
 
     private static void add(GgufWriter writer, String name, Replacement tensor) {
-        ByteBuffer bytes =
-                ByteBuffer.allocate(tensor.values().length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        for (float value : tensor.values()) {
-            bytes.putFloat(value);
-        }
-        writer.tensor(name, tensor.type(), tensor.shape(), sink -> sink.write(bytes.array(), 0, bytes.capacity()));
+        byte[] bytes = tensor.bytes();
+        writer.tensor(name, tensor.type(), tensor.shape(), sink -> sink.write(bytes, 0, bytes.length));
     }
 }
