@@ -1,0 +1,40 @@
+package org.ryzanstein.backend.avx512;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorShuffle;
+
+/** The contract's dot product: its sixteen accumulators are the lanes of one vector. */
+final class DotProduct {
+    private static final VectorShuffle<Float> FROM_8 = VectorShuffle.iota(Lanes.FLOATS, 8, 1, true);
+    private static final VectorShuffle<Float> FROM_4 = VectorShuffle.iota(Lanes.FLOATS, 4, 1, true);
+    private static final VectorShuffle<Float> FROM_2 = VectorShuffle.iota(Lanes.FLOATS, 2, 1, true);
+    private static final VectorShuffle<Float> FROM_1 = VectorShuffle.iota(Lanes.FLOATS, 1, 1, true);
+
+    private DotProduct() {}
+
+    static float dot(float[] a, int aOffset, float[] b, int bOffset, int length) {
+        FloatVector sums = FloatVector.zero(Lanes.FLOATS);
+        int k = 0;
+        for (; k + Lanes.WORDS <= length; k += Lanes.WORDS) {
+            FloatVector x = FloatVector.fromArray(Lanes.FLOATS, a, aOffset + k);
+            sums = x.fma(FloatVector.fromArray(Lanes.FLOATS, b, bOffset + k), sums);
+        }
+        if (k < length) {
+            // Lanes beyond the end keep their value: fma(0, 0, -0) would make +0 of -0.
+            VectorMask<Float> inside = Lanes.FLOATS.indexInRange(k, length);
+            FloatVector x = FloatVector.fromArray(Lanes.FLOATS, a, aOffset + k, inside);
+            FloatVector y = FloatVector.fromArray(Lanes.FLOATS, b, bOffset + k, inside);
+            sums = sums.blend(x.fma(y, sums), inside);
+        }
+        return tree(sums);
+    }
+
+    /** Lane i takes lane i + 8, then i + 4, i + 2, i + 1; what the upper lanes get does not matter. */
+    private static float tree(FloatVector sums) {
+        FloatVector eight = sums.add(sums.rearrange(FROM_8));
+        FloatVector four = eight.add(eight.rearrange(FROM_4));
+        FloatVector two = four.add(four.rearrange(FROM_2));
+        return two.add(two.rearrange(FROM_1)).lane(0);
+    }
+}

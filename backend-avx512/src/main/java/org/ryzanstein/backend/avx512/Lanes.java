@@ -1,0 +1,25 @@
+package org.ryzanstein.backend.avx512;
+
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/** The only vector shapes of this backend, so that each call site sees one. */
+final class Lanes {
+    static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_512;
+    static final VectorSpecies<Integer> INTS = IntVector.SPECIES_512;
+    static final VectorSpecies<Short> SHORTS = ShortVector.SPECIES_512;
+    /** As many bytes as {@link #INTS} has lanes. */
+    static final VectorSpecies<Byte> BYTES_16 = ByteVector.SPECIES_128;
+    /** As many bytes as {@link #SHORTS} has lanes. */
+    static final VectorSpecies<Byte> BYTES_32 = ByteVector.SPECIES_256;
+
+    /** 32-bit lanes. */
+    static final int WORDS = 16;
+    /** 16-bit lanes. */
+    static final int HALVES = 32;
+
+    private Lanes() {}
+}

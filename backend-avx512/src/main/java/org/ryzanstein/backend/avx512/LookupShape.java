@@ -1,0 +1,43 @@
+package org.ryzanstein.backend.avx512;
+
+/**
+ * How a row of ternary weights is cut into words and chunks.
+ *
+ * <p>A word holds nine weights as three indexes of five bits: bits 0 .. 4, 5 .. 9 and 10 .. 14. An index is a number of three
+ * base-3 digits (weight + 1), the least significant first, so it lies in 0 .. 26. Chunks are as many words as can be summed in
+ * 16 bits: 28 * 3 * 381 = 32,004, where 381 = 3 * 127 is the largest sum of three activations.
+ *
+ * @param columns weights of a row
+ * @param chunks chunks of a row, all of one size
+ * @param words words of a chunk; the last chunk may end in words beyond the row, whose activations count as zero
+ */
+record LookupShape(int columns, int chunks, int words) {
+    /** Weights that one index stands for. */
+    static final int DIGITS = 3;
+    /** Indexes of a word. */
+    static final int INDEXES = 3;
+    /** Weights of a word. */
+    static final int WORD = DIGITS * INDEXES;
+    /** Bits of an index. */
+    static final int INDEX_BITS = 5;
+    /** Values of an index. */
+    static final int ENTRIES = 27;
+
+    private static final int MAX_WORDS = 28;
+
+    static LookupShape of(int columns) {
+        int words = Math.ceilDiv(columns, WORD);
+        int chunks = Math.ceilDiv(words, MAX_WORDS);
+        return new LookupShape(columns, chunks, Math.ceilDiv(words, chunks));
+    }
+
+    /** Words of a row, those beyond its end included. */
+    int rowWords() {
+        return chunks * words;
+    }
+
+    /** Indexes of a row, those beyond its end included. */
+    int rowIndexes() {
+        return rowWords() * INDEXES;
+    }
+}

@@ -1,0 +1,184 @@
+package org.ryzanstein.backend.avx512;
+
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * Products with one or two rows of activations. For every three activations there is a table of the 27 sums that three ternary
+ * weights can make of them, in the 32 16-bit lanes of one register; a permutation looks up 32 weight rows at once. Tables of
+ * partial sums in place of multiplications are T-MAC's idea (J. Wei et al., 2024, arXiv 2407.00088).
+ */
+final class RowLookup {
+    /** Weight rows that are multiplied together: four vectors. */
+    static final int ROWS = 4 * Lanes.HALVES;
+
+    /** Lanes of a word's tables. */
+    private static final int WORD_TABLES = LookupShape.INDEXES * Lanes.HALVES;
+
+    private static final VectorSpecies<Short> HALF_SHORTS = ShortVector.SPECIES_256;
+
+    /** The weight that each digit of an index stands for, one array for each of the three. */
+    private static final short[] FIRST = digitWeights(1);
+
+    private static final short[] SECOND = digitWeights(3);
+    private static final short[] THIRD = digitWeights(9);
+
+    private RowLookup() {}
+
+    private static short[] digitWeights(int divisor) {
+        short[] weights = new short[Lanes.HALVES];
+        for (int i = 0; i < LookupShape.ENTRIES; i++) {
+            weights[i] = (short) (i / divisor % 3 - 1);
+        }
+        return weights;
+    }
+
+    /** Lanes of all tables of a row of activations. */
+    static int tableLength(LookupShape shape) {
+        return shape.rowIndexes() * Lanes.HALVES;
+    }
+
+    /** Where a chunk's tables begin. */
+    static int tablesOfChunk(LookupShape shape, int chunk) {
+        return chunk * shape.words() * WORD_TABLES;
+    }
+
+    /** Builds the tables of a row of digits; those beyond its end stay as they are, which is zero. */
+    static void buildTables(byte[] digits, int at, LookupShape shape, short[] tables) {
+        int whole = shape.columns() / LookupShape.DIGITS;
+        buildWholeTables(digits, at, whole, tables);
+        int rest = shape.columns() % LookupShape.DIGITS;
+        if (rest > 0) {
+            byte[] padded = new byte[LookupShape.DIGITS];
+            System.arraycopy(digits, at + whole * LookupShape.DIGITS, padded, 0, rest);
+            buildTable(padded, 0, tables, whole * Lanes.HALVES);
+        }
+    }
+
+    private static void buildWholeTables(byte[] digits, int at, int count, short[] tables) {
+        for (int i = 0; i < count; i++) {
+            buildTable(digits, at + i * LookupShape.DIGITS, tables, i * Lanes.HALVES);
+        }
+    }
+
+    private static void buildTable(byte[] digits, int at, short[] tables, int to) {
+        ShortVector first = weights(FIRST).mul(digits[at]);
+        ShortVector second = weights(SECOND).mul(digits[at + 1]);
+        ShortVector third = weights(THIRD).mul(digits[at + 2]);
+        first.add(second).add(third).intoArray(tables, to);
+    }
+
+    private static ShortVector weights(short[] digitWeights) {
+        return ShortVector.fromArray(Lanes.SHORTS, digitWeights, 0);
+    }
+
+    /**
+     * Sums over a chunk for 128 weight rows and one row of activations.
+     *
+     * @param words the chunk's words, shape (words, 128), from {@code at} on
+     * @param sums receives 128 sums
+     */
+    static void sumOne(short[] words, int at, int count, short[] tables, int table, short[] sums) {
+        ShortVector s0 = ShortVector.zero(Lanes.SHORTS);
+        ShortVector s1 = s0;
+        ShortVector s2 = s0;
+        ShortVector s3 = s0;
+        int w = at;
+        int t = table;
+        for (int i = 0; i < count; i++) {
+            ShortVector a = load(tables, t);
+            ShortVector b = load(tables, t + Lanes.HALVES);
+            ShortVector c = load(tables, t + 2 * Lanes.HALVES);
+            s0 = s0.add(lookUp(load(words, w), a, b, c));
+            s1 = s1.add(lookUp(load(words, w + Lanes.HALVES), a, b, c));
+            s2 = s2.add(lookUp(load(words, w + 2 * Lanes.HALVES), a, b, c));
+            s3 = s3.add(lookUp(load(words, w + 3 * Lanes.HALVES), a, b, c));
+            w += ROWS;
+            t += WORD_TABLES;
+        }
+        s0.intoArray(sums, 0);
+        s1.intoArray(sums, Lanes.HALVES);
+        s2.intoArray(sums, 2 * Lanes.HALVES);
+        s3.intoArray(sums, 3 * Lanes.HALVES);
+    }
+
+    /**
+     * Sums over a chunk for 64 weight rows and two rows of activations.
+     *
+     * @param words the chunk's words, shape (words, 128), from {@code at} on
+     * @param tables tables of the first row of activations
+     * @param others tables of the second
+     * @param sums receives 64 sums of the first, from {@code to} on
+     * @param otherSums receives those of the second
+     */
+    static void sumTwo(
+            short[] words,
+            int at,
+            int count,
+            short[] tables,
+            short[] others,
+            int table,
+            short[] sums,
+            short[] otherSums,
+            int to) {
+        ShortVector s0 = ShortVector.zero(Lanes.SHORTS);
+        ShortVector s1 = s0;
+        ShortVector s2 = s0;
+        ShortVector s3 = s0;
+        int w = at;
+        int t = table;
+        for (int i = 0; i < count; i++) {
+            ShortVector x = load(words, w);
+            ShortVector y = load(words, w + Lanes.HALVES);
+            ShortVector a = load(tables, t);
+            ShortVector b = load(tables, t + Lanes.HALVES);
+            ShortVector c = load(tables, t + 2 * Lanes.HALVES);
+            s0 = s0.add(lookUp(x, a, b, c));
+            s1 = s1.add(lookUp(y, a, b, c));
+            a = load(others, t);
+            b = load(others, t + Lanes.HALVES);
+            c = load(others, t + 2 * Lanes.HALVES);
+            s2 = s2.add(lookUp(x, a, b, c));
+            s3 = s3.add(lookUp(y, a, b, c));
+            w += ROWS;
+            t += WORD_TABLES;
+        }
+        s0.intoArray(sums, to);
+        s1.intoArray(sums, to + Lanes.HALVES);
+        s2.intoArray(otherSums, to);
+        s3.intoArray(otherSums, to + Lanes.HALVES);
+    }
+
+    private static ShortVector load(short[] array, int at) {
+        return ShortVector.fromArray(Lanes.SHORTS, array, at);
+    }
+
+    /** The sums that 32 words stand for. Lookups see the low five bits of each index. */
+    private static ShortVector lookUp(ShortVector words, ShortVector a, ShortVector b, ShortVector c) {
+        ShortVector second = words.lanewise(VectorOperators.LSHR, LookupShape.INDEX_BITS);
+        ShortVector third = words.lanewise(VectorOperators.LSHR, 2 * LookupShape.INDEX_BITS);
+        return words.selectFrom(a).add(second.selectFrom(b)).add(third.selectFrom(c));
+    }
+
+    /** Adds {@code count} sums to {@code totals[at ..]}, or puts them there if they are the first. */
+    static void widen(short[] sums, int[] totals, int at, int count, boolean first) {
+        int i = 0;
+        for (; i + Lanes.WORDS <= count; i += Lanes.WORDS) {
+            IntVector sum = ints(ShortVector.fromArray(HALF_SHORTS, sums, i));
+            (first ? sum : sum.add(IntVector.fromArray(Lanes.INTS, totals, at + i))).intoArray(totals, at + i);
+        }
+        if (i < count) {
+            VectorMask<Integer> inside = Lanes.INTS.indexInRange(i, count);
+            IntVector sum = ints(ShortVector.fromArray(HALF_SHORTS, sums, i));
+            (first ? sum : sum.add(IntVector.fromArray(Lanes.INTS, totals, at + i, inside)))
+                    .intoArray(totals, at + i, inside);
+        }
+    }
+
+    private static IntVector ints(ShortVector sums) {
+        return (IntVector) sums.convertShape(VectorOperators.S2I, Lanes.INTS, 0);
+    }
+}

@@ -1,0 +1,69 @@
+package org.ryzanstein.backend.avx512;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.ryzanstein.api.provider.Probe;
+
+class RequirementsTest {
+    private static final Requirements MET =
+            new Requirements(25, "OpenJDK 64-Bit Server VM", "mixed mode, sharing", true, 512);
+
+    private static String refusalOf(Requirements requirements) {
+        return ((Probe.Unavailable) requirements.check()).reason();
+    }
+
+    @Test
+    void acceptsAJvmWith512BitVectorsAndRanksAboveScalar() {
+        Probe.Available available = (Probe.Available) MET.check();
+
+        assertThat(available.score()).isGreaterThan(10);
+        assertThat(available.detail()).contains("512-bit vectors");
+    }
+
+    @Test
+    void refusesAnotherJavaVersion() {
+        assertThat(refusalOf(new Requirements(26, MET.vmName(), MET.vmInfo(), true, 512)))
+                .contains("Java 26")
+                .contains("tested with JDK 25 only");
+    }
+
+    @Test
+    void refusesAJvmThatIsNoServerVm() {
+        assertThat(refusalOf(new Requirements(25, "Eclipse OpenJ9 VM", MET.vmInfo(), true, 512)))
+                .contains("Eclipse OpenJ9 VM")
+                .contains("HotSpot Server VM");
+    }
+
+    @Test
+    void refusesAJvmWithoutC2AndNamesTheFlags() {
+        for (String info : new String[] {"mixed mode, emulated-client, sharing", "interpreted mode, sharing"}) {
+            assertThat(refusalOf(new Requirements(25, MET.vmName(), info, true, 512)))
+                    .contains(info)
+                    .contains("-XX:TieredStopAtLevel")
+                    .contains("-Xint");
+        }
+    }
+
+    @Test
+    void refusesAJvmWithoutTheVectorModuleAndNamesTheFlag() {
+        assertThat(refusalOf(new Requirements(25, MET.vmName(), MET.vmInfo(), false, 0)))
+                .contains("--add-modules jdk.incubator.vector");
+    }
+
+    @Test
+    void refusesNarrowerVectorsAndNamesTheFlag() {
+        assertThat(refusalOf(new Requirements(25, MET.vmName(), MET.vmInfo(), true, 256)))
+                .contains("256 bits")
+                .contains("-XX:UseAVX=3");
+    }
+
+    @Test
+    void asksThisJvm() {
+        Requirements here = Requirements.ofThisJvm();
+
+        assertThat(here.javaFeature()).isEqualTo(Runtime.version().feature());
+        assertThat(here.incubator()).isTrue();
+        assertThat(here.vectorBits()).isPositive();
+    }
+}
