@@ -11,5 +11,6 @@ module org.ryzanstein.loader {
     exports org.ryzanstein.loader.progress;
     exports org.ryzanstein.loader.sampling;
     exports org.ryzanstein.loader.synthesize;
+    exports org.ryzanstein.loader.template;
     exports org.ryzanstein.loader.tokenizer;
 }

@@ -229,7 +229,8 @@ class StepLoopTest {
     @Test
     void anObserverCannotCloseTheEngine() throws InterruptedException {
         try (SmallEngine small = SmallEngine.open(1, 64, 64)) {
-            Generation generation = small.submit(request(3, 3).withLogits(2, (position, logits) -> small.engine().close()));
+            Generation generation = small.submit(request(3, 3)
+                    .withLogits(2, (position, logits) -> small.engine().close()));
             assertThatThrownBy(generation::await)
                     .isInstanceOf(GenerationException.class)
                     .hasMessageContaining("can't close the engine");
