@@ -1,12 +1,38 @@
 package org.ryzanstein.server.cli;
 
+import java.io.PrintStream;
+import picocli.CommandLine;
+
 /** Entry point of the command line. */
 public final class Main {
     private Main() {}
 
-    /** Prints the version of this program. */
+    /** Runs a command and ends the process with its exit code. */
     public static void main(String[] arguments) {
-        System.out.println(versionLine());
+        int code = run(CliEnvironment.ofProcess(), arguments);
+        System.exit(code);
+    }
+
+    static int run(CliEnvironment environment, String... arguments) {
+        CommandLine line = new CommandLine(new RyzansteinCommand(), new CommandFactory(environment));
+        line.setOut(environment.outWriter());
+        line.setErr(environment.errWriter());
+        line.setExpandAtFiles(false);
+        line.setCaseInsensitiveEnumValuesAllowed(true);
+        line.setUsageHelpWidth(100);
+        line.setColorScheme(CommandLine.Help.defaultColorScheme(
+                environment.colours() ? CommandLine.Help.Ansi.ON : CommandLine.Help.Ansi.OFF));
+        Failures failures = new Failures(environment);
+        line.setExecutionExceptionHandler((failure, command, parsed) -> failures.report(failure));
+        line.setParameterExceptionHandler((failure, args) -> failures.usage(failure));
+        int code = line.execute(arguments);
+        flush(environment.out());
+        flush(environment.err());
+        return code;
+    }
+
+    private static void flush(PrintStream stream) {
+        stream.flush();
     }
 
     static String versionLine() {

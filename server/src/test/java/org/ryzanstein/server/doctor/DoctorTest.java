@@ -1,0 +1,158 @@
+package org.ryzanstein.server.doctor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.ryzanstein.api.provider.ProviderReport;
+
+class DoctorTest {
+    @TempDir
+    private Path root;
+
+    private final Map<String, String> properties = new HashMap<>();
+    private final Map<String, String> options = new HashMap<>();
+    private Optional<String> chosen = Optional.of("avx512");
+    private long heap = 4L << 30;
+    private int processors = 2;
+
+    @BeforeEach
+    void goodMachine() throws IOException {
+        properties.put("java.specification.version", "25");
+        properties.put("java.vm.info", "mixed mode, sharing");
+        options.put("UseAVX", "3");
+        options.put("TieredStopAtLevel", "4");
+        write(
+                "proc/cpuinfo",
+                "processor\t: 0\nmodel name\t: Test CPU\nflags\t\t: fpu avx avx2 fma avx512f\n\nprocessor\t: 1\n");
+        write("proc/meminfo", "MemTotal:       16777216 kB\nMemAvailable:    8388608 kB\n");
+        write("sys/kernel/mm/transparent_hugepage/enabled", "[always] madvise never\n");
+    }
+
+    private void write(String path, String text) throws IOException {
+        Path file = root.resolve(path);
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, text);
+    }
+
+    private List<Finding> examine() {
+        ProviderReport report = new ProviderReport(
+                ProviderReport.Kind.KERNEL,
+                chosen,
+                List.of(new ProviderReport.Entry(
+                        "avx512", ProviderReport.Status.CHOSEN, OptionalInt.of(30), "512 bit", "m", "j")));
+        return new Doctor(new Machine(
+                        root,
+                        name -> Optional.ofNullable(properties.get(name)),
+                        name -> Optional.ofNullable(options.get(name)),
+                        heap,
+                        processors,
+                        () -> report))
+                .examine();
+    }
+
+    private Finding find(String name) {
+        return examine().stream()
+                .filter(finding -> finding.name().equals(name))
+                .reduce((first, last) -> last)
+                .orElseThrow();
+    }
+
+    @Test
+    void findsNothingWrongWithAGoodMachine() {
+        assertThat(examine())
+                .allMatch(finding -> finding.status() == Finding.Status.OK)
+                .allMatch(finding -> finding.fix().isEmpty());
+        assertThat(find("cpu").found()).isEqualTo("Test CPU; avx2 fma avx512f");
+        assertThat(find("memory").found()).isEqualTo("8.0 GiB of 16.0 GiB available");
+        assertThat(find("simd").found()).contains("AVX-512");
+    }
+
+    @Test
+    void everyTroubleHasAFix() throws IOException {
+        properties.put("java.specification.version", "21");
+        properties.put("java.vm.info", "interpreted mode");
+        options.put("UseAVX", "1");
+        chosen = Optional.empty();
+        heap = 1 << 20;
+        processors = 1;
+        write("proc/meminfo", "MemTotal:       16777216 kB\nMemAvailable:    100 kB\n");
+        write("sys/kernel/mm/transparent_hugepage/enabled", "always madvise [never]\n");
+        write("dev/nvidia0", "");
+
+        for (String name : List.of("java", "compiler", "backend")) {
+            assertThat(find(name).status()).as(name).isEqualTo(Finding.Status.FAIL);
+            assertThat(find(name).fix()).as(name).isNotEmpty();
+        }
+        for (String name : List.of("simd", "cores", "memory", "heap", "hugepages", "gpu")) {
+            assertThat(find(name).status()).as(name).isEqualTo(Finding.Status.WARN);
+            assertThat(find(name).fix()).as(name).isNotEmpty();
+        }
+        assertThat(find("simd").fix()).contains("-XX:UseAVX=3");
+    }
+
+    @Test
+    void seesAJvmWithoutC2() {
+        options.put("TieredStopAtLevel", "1");
+        assertThat(find("compiler").status()).isEqualTo(Finding.Status.FAIL);
+    }
+
+    @Test
+    void seesThatVectorsAreNotUsed() {
+        chosen = Optional.of("scalar");
+        assertThat(find("simd").status()).isEqualTo(Finding.Status.WARN);
+        assertThat(find("simd").found()).contains("scalar");
+    }
+
+    @Test
+    void seesOldCpusAndOtherCpus() throws IOException {
+        write("proc/cpuinfo", "processor\t: 0\nprocessor\t: 1\nflags\t\t: fpu sse2\n");
+        options.put("UseAVX", "0");
+        assertThat(find("simd").fix()).contains("scalar backend");
+        assertThat(find("simd").found()).contains("SSE");
+        options.remove("UseAVX");
+        write("proc/cpuinfo", "processor\t: 0\nprocessor\t: 1\nFeatures\t: fp asimd asimddp\n");
+        assertThat(find("simd").status()).isEqualTo(Finding.Status.OK);
+        assertThat(find("cpu").found()).contains("asimd asimddp");
+    }
+
+    @Test
+    void hugePagesOnRequestMustBeRequested() throws IOException {
+        write("sys/kernel/mm/transparent_hugepage/enabled", "always [madvise] never\n");
+        assertThat(find("hugepages").fix()).contains("-XX:+UseTransparentHugePages");
+        options.put("UseTransparentHugePages", "true");
+        assertThat(find("hugepages").status()).isEqualTo(Finding.Status.OK);
+    }
+
+    @Test
+    void seesTheContainersMemoryAndTheGpu() throws IOException {
+        write("sys/fs/cgroup/memory.max", "1073741824\n");
+        assertThat(find("memory").found()).contains("1.0 GiB allowed");
+        write("dev/nvidia0", "");
+        write("usr/lib64/libcuda.so.1", "");
+        assertThat(find("gpu").found()).contains("libcuda.so.1");
+    }
+
+    @Test
+    void copesWithASystemThatSaysNothing() throws IOException {
+        for (String path : List.of("proc/cpuinfo", "proc/meminfo", "sys/kernel/mm/transparent_hugepage/enabled")) {
+            Files.delete(root.resolve(path));
+        }
+        options.clear();
+        assertThat(examine()).noneMatch(finding -> finding.status() == Finding.Status.FAIL);
+    }
+
+    @Test
+    void thisMachineCanBeExamined() {
+        assertThat(new Doctor(Machine.ofProcess()).examine()).hasSizeGreaterThan(8);
+    }
+}
