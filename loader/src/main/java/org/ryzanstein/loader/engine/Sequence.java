@@ -44,9 +44,9 @@ final class Sequence {
         this.tokenizer = tokenizer;
         this.sampler = sampler;
         this.delivery = delivery;
-        this.detokenizer = tokenizer.detokenizer(request.renderControl());
         this.stops = stops;
         int[] prompt = request.prompt();
+        this.detokenizer = tokenizer.detokenizerAfter(prompt, request.renderControl());
         this.promptLength = prompt.length;
         this.tokens = Arrays.copyOf(prompt, prompt.length + request.maxTokens());
         this.length = promptLength;

@@ -17,9 +17,12 @@ record AddedToken(
         boolean stripLeft,
         boolean stripRight,
         boolean normalized) {
-
-    /** A token as GGUF has it, without flags. */
+    /** A token without flags. */
     static AddedToken plain(int id, String content, boolean special) {
         return new AddedToken(id, content, special, false, false, false, false);
+    }
+
+    AddedToken matchedInOriginal() {
+        return new AddedToken(id, content, special, singleWord, stripLeft, stripRight, false);
     }
 }

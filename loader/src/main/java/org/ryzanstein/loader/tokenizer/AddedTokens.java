@@ -1,6 +1,7 @@
 package org.ryzanstein.loader.tokenizer;
 
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.ryzanstein.loader.format.ModelFormatException;
 
 /**
@@ -21,7 +22,7 @@ final class AddedTokens {
      * @param tokens with contents as they stand in the file
      * @param normalizer applied to the contents of normalised tokens, as it is to the text
      */
-    AddedTokens(String source, String field, List<AddedToken> tokens, TextNormalizer normalizer) {
+    AddedTokens(String source, String field, List<AddedToken> tokens, UnaryOperator<String> normalizer) {
         for (AddedToken token : tokens) {
             if (token.content().length() > MAX_LENGTH) {
                 throw ModelFormatException.of(
@@ -38,7 +39,7 @@ final class AddedTokens {
                 .filter(token -> token.normalized() && !token.content().isEmpty())
                 .map(token -> new AddedToken(
                         token.id(),
-                        normalizer.normalize(token.content()),
+                        normalizer.apply(token.content()),
                         token.special(),
                         token.singleWord(),
                         token.stripLeft(),

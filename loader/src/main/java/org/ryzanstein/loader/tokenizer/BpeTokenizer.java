@@ -78,28 +78,12 @@ final class BpeTokenizer implements Tokenizer {
                 ids.add(id);
             }
         };
-        String wellFormed = replaceUnpairedSurrogates(text);
+        String wellFormed = UnpairedSurrogates.replace(text);
         addedTokens.inOriginal(options.parseSpecial()).scan(wellFormed, 0, wellFormed.length(), originalSegments);
         if (options.addBos()) {
             special.suffix().forEach(ids::add);
         }
         return ids.toArray();
-    }
-
-    private static String replaceUnpairedSurrogates(String text) {
-        StringBuilder replaced = null;
-        for (int at = 0; at < text.length(); at++) {
-            if (!Character.isSurrogate(text.charAt(at))) {
-                continue;
-            }
-            if (Character.isSupplementaryCodePoint(text.codePointAt(at))) {
-                at++;
-            } else {
-                replaced = replaced == null ? new StringBuilder(text) : replaced;
-                replaced.setCharAt(at, '\uFFFD');
-            }
-        }
-        return replaced == null ? text : replaced.toString();
     }
 
     @Override
@@ -139,7 +123,12 @@ final class BpeTokenizer implements Tokenizer {
 
     @Override
     public Detokenizer detokenizer(boolean renderControl) {
-        return new Detokenizer(vocabulary, renderControl);
+        return new Detokenizer(vocabulary, LeadingSpace.KEPT, renderControl);
+    }
+
+    @Override
+    public Detokenizer detokenizerAfter(int[] prompt, boolean renderControl) {
+        return detokenizer(renderControl);
     }
 
     @Override

@@ -3,8 +3,10 @@ package org.ryzanstein.loader.tokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.ryzanstein.loader.format.Metadata;
 import org.ryzanstein.loader.format.ModelFormatException;
 
@@ -24,6 +26,14 @@ final class GgufTokenizerReader {
     private static final String EOM = PREFIX + "eom_token_id";
     private static final String ADD_BOS = PREFIX + "add_bos_token";
     private static final String ADD_EOS = PREFIX + "add_eos_token";
+    private static final String SCORES = PREFIX + "scores";
+    private static final String ADD_SPACE = PREFIX + "add_space_prefix";
+    private static final String REMOVE_SPACES = PREFIX + "remove_extra_whitespaces";
+    private static final String CHARSMAP = PREFIX + "precompiled_charsmap";
+    private static final String NAME = "general.name";
+
+    /** Tokens of Phi-3 behind which white space stays; behind its others it is dropped, as on the hub. */
+    private static final Set<String> PHI3_KEEPS_SPACE = Set.of("<unk>", "<s>", "<|endoftext|>");
 
     private final Metadata metadata;
     private final String source;
@@ -35,15 +45,20 @@ final class GgufTokenizerReader {
 
     Tokenizer read() {
         String model = metadata.string(MODEL).orElseThrow(() -> missing(MODEL));
-        if (!model.equals("gpt2")) {
-            throw refused(MODEL, Messages.quote(model), "\"gpt2\" (byte-level BPE), the only kind that is supported");
-        }
+        return switch (model) {
+            case "gpt2" -> byteLevel();
+            case "llama" -> sentencePiece();
+            default ->
+                throw refused(
+                        MODEL,
+                        Messages.quote(model),
+                        "\"gpt2\" (byte-level BPE) or \"llama\" (SentencePiece BPE), the kinds that are supported");
+        };
+    }
+
+    private Tokenizer byteLevel() {
         PreTokenizer preTokenizer = preTokenizer();
-        String[] tokens =
-                metadata.strings(TOKENS).orElseThrow(() -> missing(TOKENS)).toArray(String[]::new);
-        TokenKind[] kinds = kinds(tokens.length);
-        EndOfGeneration.markControl(tokens, kinds);
-        Vocabulary vocabulary = new Vocabulary(source, TOKENS, tokens, kinds);
+        Vocabulary vocabulary = vocabulary(Spelling.BYTE_LEVEL);
         return new BpeTokenizer(
                 source,
                 vocabulary,
@@ -51,7 +66,47 @@ final class GgufTokenizerReader {
                 preTokenizer,
                 TextNormalizer.NONE,
                 addedTokens(vocabulary),
-                special(vocabulary, preTokenizer));
+                special(vocabulary, id(BOS, vocabulary), id(EOS, vocabulary), preTokenizer.addsBos()));
+    }
+
+    /**
+     * Characters without a token become bytes, and a space goes before every stretch of text between special tokens, as
+     * in llama.cpp. As in sentencepiece, and not in llama.cpp, text never merges into a control token, and unused
+     * pieces are taken apart again.
+     */
+    private Tokenizer sentencePiece() {
+        for (String key : List.of(TYPES, SCORES)) {
+            if (!metadata.keys().contains(key)) {
+                throw missing(key);
+            }
+        }
+        if (metadata.keys().contains(CHARSMAP)) {
+            throw refused(CHARSMAP, "a normalisation table", "none: SentencePiece BPE is supported without one");
+        }
+        Vocabulary vocabulary = vocabulary(Spelling.SENTENCE_PIECE);
+        float[] scores = metadata.reals(SCORES).orElseThrow(() -> missing(SCORES));
+        if (scores.length != vocabulary.size()) {
+            throw refused(SCORES, scores.length + " scores", vocabulary.size() + ", one for each of " + TOKENS);
+        }
+        SymbolTable symbols = new SymbolTable(vocabulary);
+        MergeTable merges = ScoredMerges.of(source, TOKENS, vocabulary, scores, symbols);
+        boolean prefix = metadata.bool(ADD_SPACE).orElse(true);
+        boolean collapse = metadata.bool(REMOVE_SPACES).orElse(false);
+        return new SentencePieceTokenizer(
+                vocabulary,
+                new SentencePieces(source, TOKENS, vocabulary, symbols, merges, false, true),
+                new SpaceRule(prefix ? SpaceRule.Prefix.EVERY : SpaceRule.Prefix.NEVER, false, collapse),
+                LeadingSpace.of(prefix, collapse),
+                addedTokens(vocabulary),
+                special(vocabulary, idOr(BOS, 1, vocabulary), idOr(EOS, 2, vocabulary), true));
+    }
+
+    private Vocabulary vocabulary(Spelling spelling) {
+        String[] tokens =
+                metadata.strings(TOKENS).orElseThrow(() -> missing(TOKENS)).toArray(String[]::new);
+        TokenKind[] kinds = kinds(tokens.length);
+        EndOfGeneration.markControl(tokens, kinds);
+        return new Vocabulary(source, TOKENS, tokens, kinds, spelling);
     }
 
     private PreTokenizer preTokenizer() {
@@ -105,20 +160,27 @@ final class GgufTokenizerReader {
 
     private AddedTokens addedTokens(Vocabulary vocabulary) {
         List<AddedToken> tokens = new ArrayList<>();
+        boolean phi3 = isPhi3();
         for (int id = 0; id < vocabulary.size(); id++) {
+            String token = vocabulary.token(id);
+            boolean dropsSpace = phi3 && !PHI3_KEEPS_SPACE.contains(token);
             switch (vocabulary.kind(id)) {
-                case CONTROL, UNKNOWN -> tokens.add(AddedToken.plain(id, vocabulary.token(id), true));
-                case USER_DEFINED -> tokens.add(AddedToken.plain(id, vocabulary.token(id), false));
+                case CONTROL, UNKNOWN -> tokens.add(new AddedToken(id, token, true, false, false, dropsSpace, false));
+                case USER_DEFINED -> tokens.add(new AddedToken(id, token, false, false, false, dropsSpace, false));
                 case NORMAL, UNUSED, BYTE -> {}
             }
         }
-        return new AddedTokens(source, TOKENS, tokens, TextNormalizer.NONE);
+        return new AddedTokens(source, TOKENS, tokens, TextNormalizer.NONE::normalize);
     }
 
-    private SpecialIds special(Vocabulary vocabulary, PreTokenizer preTokenizer) {
-        OptionalInt bos = id(BOS, vocabulary);
-        OptionalInt eos = id(EOS, vocabulary);
-        boolean addBos = metadata.bool(ADD_BOS).orElse(preTokenizer.addsBos());
+    /** GGUF has no key for what a special token does to the space behind it; llama.cpp goes by the model's name too. */
+    private boolean isPhi3() {
+        String name = metadata.string(NAME).orElse("").toLowerCase(Locale.ROOT);
+        return name.contains("phi-3") || name.contains("phi3");
+    }
+
+    private SpecialIds special(Vocabulary vocabulary, OptionalInt bos, OptionalInt eos, boolean addsBos) {
+        boolean addBos = metadata.bool(ADD_BOS).orElse(addsBos);
         boolean addEos = metadata.bool(ADD_EOS).orElse(false);
         List<Integer> named = new ArrayList<>();
         for (OptionalInt id : List.of(eos, id(EOT, vocabulary), id(EOM, vocabulary))) {
@@ -135,6 +197,13 @@ final class GgufTokenizerReader {
     private List<Integer> framing(String idKey, String addKey, OptionalInt id) {
         return List.of(id.orElseThrow(() ->
                 refused(idKey, "nothing", "a token id, since one is to be added; or set " + addKey + " to false")));
+    }
+
+    /** The id that llama.cpp takes where a file of this kind names none, if the token there fits the role. */
+    private OptionalInt idOr(String key, int usual, Vocabulary vocabulary) {
+        OptionalInt id = id(key, vocabulary);
+        boolean fits = usual < vocabulary.size() && vocabulary.kind(usual) == TokenKind.CONTROL;
+        return id.isPresent() || !fits ? id : OptionalInt.of(usual);
     }
 
     private OptionalInt id(String key, Vocabulary vocabulary) {

@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalInt;
+import java.util.function.Function;
+import java.util.regex.Pattern;
 import org.ryzanstein.loader.format.ModelFormatException;
 
 /**
@@ -15,6 +15,8 @@ import org.ryzanstein.loader.format.ModelFormatException;
  * is refused; {@code truncation} and {@code padding} are no part of a vocabulary and are left alone.
  */
 final class HubTokenizerReader {
+    private static final Pattern BYTE_TOKEN = Pattern.compile("<0x[0-9A-F]{2}>");
+
     private final Path directory;
     private final String source;
 
@@ -25,33 +27,66 @@ final class HubTokenizerReader {
 
     Tokenizer read() {
         requireFile();
+        if (!Files.exists(directory.resolve("tokenizer.json"))) {
+            return new SentencePieceDirectoryReader(directory).read();
+        }
         TokenizerJson json = TokenizerJson.read(directory.resolve("tokenizer.json"));
         checkModel(json.model());
+        return json.model().get("byte_fallback").bool(false) ? sentencePiece(json) : byteLevel(json);
+    }
+
+    private Tokenizer byteLevel(TokenizerJson json) {
         checkDecoder(json.rest().get("decoder"));
         TextNormalizer normalizer = normalizer(json.rest().get("normalizer"));
         PreTokenizer preTokenizer = HubPreTokenizer.read(
                 json.rest().get("pre_tokenizer"),
                 json.model().get("ignore_merges").bool(false));
         List<AddedToken> added = addedTokens(json.rest().get("added_tokens"));
-        Vocabulary vocabulary = vocabulary(json.vocabulary(), added);
+        Vocabulary vocabulary = vocabulary(json.vocabulary(), added, Spelling.BYTE_LEVEL, AddedToken::content);
         return new BpeTokenizer(
                 source,
                 vocabulary,
                 merges(json.merges(), vocabulary),
                 preTokenizer,
                 normalizer,
-                new AddedTokens(source, "added_tokens", added, normalizer),
-                special(vocabulary, json.rest().get("post_processor")));
+                new AddedTokens(source, "added_tokens", added, normalizer::normalize),
+                special(vocabulary, json));
+    }
+
+    /** A SentencePiece vocabulary in the hub's own form, where the merges are listed instead of scored. */
+    private Tokenizer sentencePiece(TokenizerJson json) {
+        json.model().get("ignore_merges").requireFalse();
+        HubSentencePiece rules = HubSentencePiece.read(json.rest());
+        List<AddedToken> added = addedTokens(json.rest().get("added_tokens"));
+        Vocabulary vocabulary = vocabulary(json.vocabulary(), added, Spelling.SENTENCE_PIECE, rules::shown);
+        return new SentencePieceTokenizer(
+                vocabulary,
+                new SentencePieces(
+                        source,
+                        "model.vocab",
+                        vocabulary,
+                        new SymbolTable(vocabulary),
+                        merges(json.merges(), vocabulary),
+                        rules.cutBeforeEachSpace(),
+                        true),
+                rules.spaces(),
+                rules.leadingSpace(),
+                rules.addedTokens(source, added),
+                special(vocabulary, json));
+    }
+
+    private SpecialIds special(Vocabulary vocabulary, TokenizerJson json) {
+        HubPostProcessor template = HubPostProcessor.read(json.rest().get("post_processor"), vocabulary.size());
+        return new HubSpecialTokens(directory).read(vocabulary, template);
     }
 
     private void requireFile() {
-        if (Files.isRegularFile(directory.resolve("tokenizer.json"))) {
-            return;
+        if (!Files.isRegularFile(directory.resolve("tokenizer.json"))
+                && !Files.isRegularFile(directory.resolve("tokenizer.model"))) {
+            throw new ModelFormatException(directory
+                    + ": tokenizer.json: found neither it nor tokenizer.model, expected one of them;"
+                    + " download it into the model's directory");
         }
-        boolean sentencePiece = Files.exists(directory.resolve("tokenizer.model"));
-        throw new ModelFormatException(directory + ": tokenizer.json: found "
-                + (sentencePiece ? "only tokenizer.model (SentencePiece, not supported)" : "no such file")
-                + ", expected a byte-level BPE vocabulary; download tokenizer.json into the model's directory");
     }
 
     private static void checkModel(JsonField model) {
@@ -61,7 +96,6 @@ final class HubTokenizerReader {
         }
         model.get("continuing_subword_prefix").requireNone();
         model.get("end_of_word_suffix").requireNone();
-        model.get("byte_fallback").requireFalse();
         JsonField dropout = model.get("dropout");
         if (dropout.isPresent() && !(dropout.node().isNumber() && dropout.node().doubleValue() == 0)) {
             throw dropout.refused("null: with dropout the same text has other tokens each time");
@@ -105,7 +139,8 @@ final class HubTokenizerReader {
     }
 
     /** Ids that no token has are unused places. */
-    private Vocabulary vocabulary(Map<String, Integer> model, List<AddedToken> added) {
+    private Vocabulary vocabulary(
+            Map<String, Integer> model, List<AddedToken> added, Spelling spelling, Function<AddedToken, String> shown) {
         int last = -1;
         for (int id : model.values()) {
             last = Math.max(last, id);
@@ -117,12 +152,18 @@ final class HubTokenizerReader {
         Arrays.fill(tokens, "");
         TokenKind[] kinds = new TokenKind[last + 1];
         Arrays.fill(kinds, TokenKind.NORMAL);
-        model.forEach((token, id) -> place(tokens, id, token, "model.vocab"));
+        model.forEach((token, id) -> {
+            place(tokens, id, token, "model.vocab");
+            if (spelling == Spelling.SENTENCE_PIECE && BYTE_TOKEN.matcher(token).matches()) {
+                kinds[id] = TokenKind.BYTE;
+            }
+        });
         for (AddedToken token : added) {
             place(tokens, token.id(), token.content(), "added_tokens");
+            tokens[token.id()] = shown.apply(token);
             kinds[token.id()] = token.special() ? TokenKind.CONTROL : TokenKind.USER_DEFINED;
         }
-        return new Vocabulary(source, "model.vocab", tokens, kinds);
+        return new Vocabulary(source, "model.vocab", tokens, kinds, spelling);
     }
 
     private void place(String[] tokens, int id, String token, String field) {
@@ -142,70 +183,5 @@ final class HubTokenizerReader {
             merges.add(source, "model.merges", pairs.get(i), pairs.get(i + 1), vocabulary);
         }
         return merges;
-    }
-
-    /**
-     * The framing is that of {@code post_processor}, unless {@code add_bos_token} or {@code add_eos_token} decide; the
-     * tokens are those of {@code tokenizer_config.json}, else of {@code generation_config.json}.
-     */
-    private SpecialIds special(Vocabulary vocabulary, JsonField postProcessor) {
-        JsonField config = TokenizerJson.readTree(directory.resolve("tokenizer_config.json"));
-        JsonField generation = TokenizerJson.readTree(directory.resolve("generation_config.json"));
-        List<Integer> generationEos = ids(generation.get("eos_token_id"), vocabulary);
-        OptionalInt bos = token(config.get("bos_token"), vocabulary)
-                .or(() ->
-                        ids(generation.get("bos_token_id"), vocabulary).stream().findFirst())
-                .map(OptionalInt::of)
-                .orElse(OptionalInt.empty());
-        OptionalInt eos = token(config.get("eos_token"), vocabulary)
-                .or(() -> generationEos.stream().findFirst())
-                .map(OptionalInt::of)
-                .orElse(OptionalInt.empty());
-        HubPostProcessor template = HubPostProcessor.read(postProcessor, vocabulary.size());
-        List<Integer> named = new ArrayList<>(generationEos);
-        eos.ifPresent(named::add);
-        return new SpecialIds(
-                bos,
-                eos,
-                framing(config, "bos_token", bos, template.prefix()),
-                framing(config, "eos_token", eos, template.suffix()),
-                EndOfGeneration.find(vocabulary, named));
-    }
-
-    private static List<Integer> framing(JsonField config, String name, OptionalInt id, List<Integer> template) {
-        Optional<Boolean> add = config.get("add_" + name).flag();
-        if (add.isEmpty()) {
-            return template;
-        }
-        if (!add.get()) {
-            return List.of();
-        }
-        if (id.isEmpty()) {
-            throw config.get(name).refused("a token, since add_" + name + " is true");
-        }
-        return List.of(id.getAsInt());
-    }
-
-    /** A token by spelling, or an object with it as {@code content}. */
-    private static Optional<Integer> token(JsonField field, Vocabulary vocabulary) {
-        if (!field.isPresent()) {
-            return Optional.empty();
-        }
-        JsonField content = field.isText() ? field : field.get("content");
-        OptionalInt id = vocabulary.id(content.text());
-        if (id.isEmpty()) {
-            throw content.refused("a token of the vocabulary");
-        }
-        return Optional.of(id.getAsInt());
-    }
-
-    private static List<Integer> ids(JsonField field, Vocabulary vocabulary) {
-        if (!field.isPresent()) {
-            return List.of();
-        }
-        if (field.isList()) {
-            return field.elements().stream().map(id -> id.id(vocabulary.size())).toList();
-        }
-        return List.of(field.id(vocabulary.size()));
     }
 }

@@ -69,6 +69,16 @@ record JsonField(String file, String path, JsonNode node) {
         return node.intValue();
     }
 
+    /** The names of this object's members; none if it is missing. */
+    List<String> names() {
+        if (isPresent() && !node.isObject()) {
+            throw refused("an object");
+        }
+        List<String> names = new ArrayList<>();
+        node.fieldNames().forEachRemaining(names::add);
+        return names;
+    }
+
     /** The elements of this list; none if it is missing. */
     List<JsonField> elements() {
         if (isPresent() && !node.isArray()) {

@@ -53,6 +53,15 @@ final class MergeTable {
         size++;
     }
 
+    /** Adds a merge of any rank; the pair must be new, and there must be room for it. */
+    void put(int left, int right, int rank, int merged) {
+        long key = key(left, right);
+        int slot = slot(key);
+        table[slot] = key;
+        table[slot + 1] = (long) rank << 32 | merged;
+        size++;
+    }
+
     private int id(String source, String field, String token, Vocabulary vocabulary) {
         return vocabulary
                 .id(token)

@@ -15,6 +15,11 @@ enum TokenKind {
     /** One byte, spelled {@code <0x0A>}. */
     BYTE;
 
+    /** Whether merges of a SentencePiece vocabulary can lead to, or begin with, tokens of this kind. */
+    boolean isPiece() {
+        return this == NORMAL || this == USER_DEFINED || this == UNUSED;
+    }
+
     /** Whether tokens of this kind stand for text. */
     boolean isText() {
         return this == NORMAL || this == USER_DEFINED || this == BYTE;

@@ -42,6 +42,12 @@ public interface Tokenizer {
     /** Decodes token by token. */
     Detokenizer detokenizer(boolean renderControl);
 
+    /**
+     * Decodes token by token what follows a prompt. The text of the prompt and what the detokenizer returns make up the
+     * text of all tokens together: where a text's first space is dropped, an answer's first space stays.
+     */
+    Detokenizer detokenizerAfter(int[] prompt, boolean renderControl);
+
     /** One line for people: kind, pre-tokenizer, size. */
     String describe();
 }

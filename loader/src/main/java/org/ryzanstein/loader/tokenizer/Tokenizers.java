@@ -18,8 +18,9 @@ public final class Tokenizers {
     }
 
     /**
-     * The tokenizer of a directory as published on the hub: {@code tokenizer.json}, and, where they are present,
-     * {@code tokenizer_config.json} and {@code generation_config.json} for the tokens with a role.
+     * The tokenizer of a directory as published on the hub: {@code tokenizer.json}, or else {@code tokenizer.model}, and,
+     * where they are present, {@code tokenizer_config.json} and {@code generation_config.json} for the tokens with a
+     * role.
      *
      * @throws org.ryzanstein.loader.format.ModelFormatException naming the file and field, if the vocabulary is missing,
      *     damaged, or of a kind that is not supported

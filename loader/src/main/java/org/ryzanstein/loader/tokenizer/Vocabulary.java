@@ -8,7 +8,7 @@ import java.util.OptionalInt;
 import org.ryzanstein.loader.format.ModelFormatException;
 
 /**
- * The tokens of a byte-level vocabulary: their spellings, kinds and bytes. All bytes lie in one array, and the whole-word
+ * The tokens of a vocabulary: their spellings, kinds and bytes. All bytes lie in one array, and the whole-word
  * lookup hashes byte ranges, so that encoding and decoding make no objects per token.
  */
 final class Vocabulary {
@@ -22,6 +22,7 @@ final class Vocabulary {
 
     private final String[] tokens;
     private final TokenKind[] kinds;
+    private final Spelling spelling;
     private final byte[] bytes;
     private final int[] offsets; // (tokens + 1): token i is bytes[offsets[i] .. offsets[i + 1])
     private final Map<String, Integer> ids;
@@ -33,12 +34,13 @@ final class Vocabulary {
      * @param source the file, for messages
      * @param field the field of the spellings, for messages
      */
-    Vocabulary(String source, String field, String[] tokens, TokenKind[] kinds) {
+    Vocabulary(String source, String field, String[] tokens, TokenKind[] kinds, Spelling spelling) {
         if (tokens.length == 0 || tokens.length > MAX_TOKENS) {
             throw ModelFormatException.of(source, field, tokens.length + " tokens", "1 to " + MAX_TOKENS);
         }
         this.tokens = tokens;
         this.kinds = kinds;
+        this.spelling = spelling;
         this.ids = HashMap.newHashMap(tokens.length);
         this.offsets = new int[tokens.length + 1];
         byte[][] parts = new byte[tokens.length][];
@@ -53,11 +55,13 @@ final class Vocabulary {
             offsets[id + 1] = (int) total;
         }
         this.bytes = new byte[(int) total];
-        this.words = new int[Integer.highestOneBit(Math.max(8, tokens.length)) << 2];
+        this.words =
+                new int[spelling == Spelling.BYTE_LEVEL ? Integer.highestOneBit(Math.max(8, tokens.length)) << 2 : 1];
         Arrays.fill(words, ABSENT);
         for (int id = 0; id < tokens.length; id++) {
             System.arraycopy(parts[id], 0, bytes, offsets[id], parts[id].length);
-            if (kinds[id] == TokenKind.NORMAL && !tokens[id].isEmpty() && ByteAlphabet.spells(tokens[id])) {
+            boolean text = kinds[id] == TokenKind.NORMAL && !tokens[id].isEmpty();
+            if (text && spelling == Spelling.BYTE_LEVEL && ByteAlphabet.spells(tokens[id])) {
                 words[freeSlot(parts[id])] = id;
             }
         }
@@ -93,15 +97,24 @@ final class Vocabulary {
         return token.codePoints().noneMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE);
     }
 
-    /** A normal token that is not spelled in the byte alphabet stands for its own characters, as on the hub. */
     private byte[] spelledBytes(String source, String field, int id) {
         String token = tokens[id];
         return switch (kinds[id]) {
-            case NORMAL ->
-                ByteAlphabet.spells(token) ? ByteAlphabet.decode(token) : token.getBytes(StandardCharsets.UTF_8);
+            case NORMAL -> spelling == Spelling.BYTE_LEVEL ? byteLevel(token) : unmarked(token);
             case BYTE -> new byte[] {byteValue(source, field, id, token)};
-            case UNKNOWN, CONTROL, USER_DEFINED, UNUSED -> token.getBytes(StandardCharsets.UTF_8);
+            case USER_DEFINED, UNUSED ->
+                spelling == Spelling.BYTE_LEVEL ? token.getBytes(StandardCharsets.UTF_8) : unmarked(token);
+            case UNKNOWN, CONTROL -> token.getBytes(StandardCharsets.UTF_8);
         };
+    }
+
+    /** A normal token that is not spelled in the byte alphabet stands for its own characters, as on the hub. */
+    private static byte[] byteLevel(String token) {
+        return ByteAlphabet.spells(token) ? ByteAlphabet.decode(token) : token.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static byte[] unmarked(String token) {
+        return token.replace(SpaceRule.MARK, ' ').getBytes(StandardCharsets.UTF_8);
     }
 
     private static byte byteValue(String source, String field, int id, String token) {
@@ -134,17 +147,38 @@ final class Vocabulary {
         return id == null ? OptionalInt.empty() : OptionalInt.of(id);
     }
 
-    /** A copy of a token's bytes, none where it stands for no text. */
-    byte[] text(int id) {
-        return kind(id).isText() ? Arrays.copyOfRange(bytes, offsets[id], offsets[id + 1]) : new byte[0];
+    /**
+     * Whether a token stands for text. An unused piece of SentencePiece does: a single character stays what it is, for
+     * there is nothing to take it apart into.
+     */
+    boolean isText(int id) {
+        return kind(id).isText() || (spelling == Spelling.SENTENCE_PIECE && kinds[id] == TokenKind.UNUSED);
     }
 
-    /** Feeds a token's bytes to a decoder; tokens that stand for no text only if they are to be shown. */
-    void decode(int id, boolean renderControl, Utf8Decoder decoder) {
-        if (renderControl || kind(id).isText()) {
+    /** A copy of a token's bytes, none where it stands for no text. */
+    byte[] text(int id) {
+        return isText(id) ? Arrays.copyOfRange(bytes, offsets[id], offsets[id + 1]) : new byte[0];
+    }
+
+    /**
+     * Feeds a token's bytes to a decoder; tokens that stand for no text only if they are to be shown.
+     *
+     * @param dropped how many of the first bytes are left out
+     */
+    void decode(int id, boolean renderControl, int dropped, Utf8Decoder decoder) {
+        if (renderControl || isText(id)) {
             check(id);
-            decoder.append(bytes, offsets[id], offsets[id + 1]);
+            decoder.append(bytes, offsets[id] + dropped, offsets[id + 1]);
         }
+    }
+
+    int byteCount(int id) {
+        return offsets[check(id) + 1] - offsets[id];
+    }
+
+    /** Whether the text of a token begins with a space; a token for the byte alone does not count. */
+    boolean startsWithSpace(int id) {
+        return kind(id) != TokenKind.BYTE && byteCount(id) > 0 && bytes[offsets[id]] == ' ';
     }
 
     /** The normal token that stands for exactly these bytes, or -1. */

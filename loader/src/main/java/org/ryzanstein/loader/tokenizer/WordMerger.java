@@ -16,6 +16,7 @@ final class WordMerger {
     private static final int NO_RANK = Integer.MAX_VALUE;
 
     private final MergeTable merges;
+    private final Finds finds;
     private int[] ids = new int[SCAN_LIMIT];
     private int[] ranks = new int[SCAN_LIMIT]; // of the pair that begins at this symbol
     private int[] merged = new int[SCAN_LIMIT]; // what that pair becomes
@@ -24,7 +25,13 @@ final class WordMerger {
     private final LongHeap queue = new LongHeap(); // rank << 32 | position
 
     WordMerger(MergeTable merges) {
+        this(merges, (left, right, merged) -> {});
+    }
+
+    /** @param finds is told of every pair that could be merged, in the order in which they are come upon */
+    WordMerger(MergeTable merges, Finds finds) {
         this.merges = merges;
+        this.finds = finds;
     }
 
     /** Room for a word of {@code length} symbols, to be filled in before {@link #merge}. */
@@ -67,11 +74,11 @@ final class WordMerger {
             System.arraycopy(ranks, best + 2, ranks, best + 1, last - best - 1);
             System.arraycopy(merged, best + 2, merged, best + 1, last - best - 1);
             last--;
-            if (best < last) {
-                look(best, best + 1);
-            }
             if (best > 0) {
                 look(best - 1, best);
+            }
+            if (best < last) {
+                look(best, best + 1);
             }
         }
         for (int i = 0; i <= last; i++) {
@@ -104,12 +111,12 @@ final class WordMerger {
             ranks[at] = NO_RANK;
             ranks[right] = NO_RANK;
             next[at] = after;
+            if (previous[at] >= 0) {
+                enqueue(previous[at], at);
+            }
             if (after < length) {
                 previous[after] = at;
                 enqueue(at, after);
-            }
-            if (previous[at] >= 0) {
-                enqueue(previous[at], at);
             }
         }
         for (int i = 0; i < length; i = next[i]) {
@@ -131,6 +138,13 @@ final class WordMerger {
         } else {
             ranks[left] = (int) (found >>> 32);
             merged[left] = (int) found;
+            finds.pair(ids[left], ids[right], merged[left]);
         }
+    }
+
+    /** Takes the pairs that could be merged. */
+    @FunctionalInterface
+    interface Finds {
+        void pair(int left, int right, int merged);
     }
 }

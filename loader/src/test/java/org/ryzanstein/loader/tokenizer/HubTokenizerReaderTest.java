@@ -202,7 +202,7 @@ class HubTokenizerReaderTest {
             value = {
                 "type | 'Unigram' | model.type: found \"\"Unigram\"\", expected BPE",
                 "dropout | 0.1 | model.dropout: found \"0.1\"",
-                "byte_fallback | true | model.byte_fallback: found \"true\", expected false",
+                "byte_fallback | 1 | model.byte_fallback: found \"1\", expected true or false",
                 "end_of_word_suffix | '</w>' | model.end_of_word_suffix: found",
                 "continuing_subword_prefix | '##' | model.continuing_subword_prefix: found",
                 "ignore_merges | 'yes' | model.ignore_merges: found",
@@ -241,9 +241,9 @@ class HubTokenizerReaderTest {
 
     @Test
     void refusesAMissingFile() throws IOException {
-        refusedAsIs("tokenizer.json: found no such file, expected a byte-level BPE vocabulary");
+        refusedAsIs("tokenizer.json: found neither it nor tokenizer.model, expected one of them");
         Files.write(directory.resolve("tokenizer.model"), new byte[1]);
-        refusedAsIs("found only tokenizer.model (SentencePiece, not supported)");
+        refusedAsIs("tokenizer.model: model at byte 0: found the field number 0");
     }
 
     @ParameterizedTest

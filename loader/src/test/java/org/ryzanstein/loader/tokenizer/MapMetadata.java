@@ -18,6 +18,12 @@ final class MapMetadata implements Metadata {
         return this;
     }
 
+    /** A key outside the tokenizer's. */
+    MapMetadata withOther(String key, Object value) {
+        values.put(key, value);
+        return this;
+    }
+
     MapMetadata without(String key) {
         values.remove("tokenizer.ggml." + key);
         return this;
@@ -67,6 +73,6 @@ final class MapMetadata implements Metadata {
 
     @Override
     public Optional<float[]> reals(String key) {
-        return Optional.empty();
+        return Optional.ofNullable((float[]) values.get(key));
     }
 }

@@ -2,14 +2,24 @@ package org.ryzanstein.loader.tokenizer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.ryzanstein.loader.format.GgufFile;
 
 /** Real vocabularies give the ids that other implementations give. */
 class PublishedVocabulariesTest {
+    @TempDir
+    Path directory = Path.of("");
+
     private static final EncodeOptions PLAIN = new EncodeOptions(false, false);
 
     @Test
@@ -55,6 +65,86 @@ class PublishedVocabulariesTest {
     void starcoderFromGguf() throws IOException {
         Tokenizer tokenizer = gguf("tokenizers/llama.cpp/ggml-vocab-starcoder.gguf");
         check(tokenizer, Vectors.llamaCpp(SharedData.path("tokenizers/llama.cpp"), "ggml-vocab-starcoder.gguf"), 40);
+    }
+
+    @Test
+    void llama2FromGguf() throws IOException {
+        Tokenizer tokenizer = gguf("tokenizers/llama.cpp/ggml-vocab-llama-spm.gguf");
+        check(tokenizer, Vectors.json(SharedData.path("tokenizers/spm/vectors.json")), 50);
+        check(tokenizer, Vectors.llamaCpp(SharedData.path("tokenizers/llama.cpp"), "ggml-vocab-llama-spm.gguf"), 40);
+        assertThat(tokenizer.encode("Hello", new EncodeOptions(true, false))).containsExactly(1, 15043);
+        assertThat(tokenizer.encode("a</s>b", new EncodeOptions(false, true))).containsExactly(263, 2, 289);
+        assertThat(tokenizer.encode("a</s>b", PLAIN)).containsExactly(263, 829, 29879, 29958, 29890);
+        assertThat(tokenizer.endOfGeneration()).containsExactly(2);
+        wikiTextComesBack(tokenizer);
+    }
+
+    @Test
+    void llama2FromModelFile() throws IOException {
+        Path file = SharedData.path("tokenizers/spm/llama2-tokenizer.model");
+        Files.copy(file, directory.resolve("tokenizer.model"));
+        Tokenizer tokenizer = Tokenizers.fromHub(directory);
+        check(tokenizer, Vectors.json(SharedData.path("tokenizers/spm/vectors.json")), 50);
+        check(tokenizer, Vectors.llamaCpp(SharedData.path("tokenizers/llama.cpp"), "ggml-vocab-llama-spm.gguf"), 40);
+        assertThat(tokenizer.encode("Hello", new EncodeOptions(true, false))).containsExactly(1, 15043);
+        assertThat(tokenizer.describe()).isEqualTo("SentencePiece BPE, 32000 tokens, byte fallback");
+        wikiTextComesBack(tokenizer);
+    }
+
+    @Test
+    void llama2InTheHubsForm() throws IOException {
+        SentencePieceModel model =
+                SentencePieceModelReader.read(SharedData.path("tokenizers/spm/llama2-tokenizer.model"));
+        HubFormOfSentencePiece.write(model, directory.resolve("tokenizer.json"));
+        Tokenizer tokenizer = Tokenizers.fromHub(directory);
+        check(tokenizer, Vectors.json(SharedData.path("tokenizers/spm/vectors.json")), 50);
+        check(tokenizer, Vectors.llamaCpp(SharedData.path("tokenizers/llama.cpp"), "ggml-vocab-llama-spm.gguf"), 40);
+    }
+
+    @Test
+    void phi3FromGguf() throws IOException {
+        Tokenizer tokenizer = gguf("tokenizers/llama.cpp/ggml-vocab-phi-3.gguf");
+        check(tokenizer, Vectors.llamaCpp(SharedData.path("tokenizers/llama.cpp"), "ggml-vocab-phi-3.gguf"), 40);
+        assertThat(tokenizer.encode("<|user|>\n Hello<|end|>\n", new EncodeOptions(true, true)))
+                .containsExactly(1, 32010, 15043, 32007);
+        assertThat(tokenizer.encode("<s> a", new EncodeOptions(false, true))).containsExactly(1, 29871, 263);
+        assertThat(tokenizer.endOfGeneration()).contains(32000, 32007);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"f32", "f16", "bf16", "q8_0", "q4_0"})
+    void stories260KFromGguf(String type) throws IOException {
+        Tokenizer tokenizer = gguf("stories260K/stories260K-" + type + ".gguf");
+        int checked = 0;
+        for (JsonNode one : new ObjectMapper()
+                .readTree(
+                        SharedData.path("stories260K/reference-llama.cpp.json").toFile())
+                .get("cases")) {
+            int[] prompt = ints(one.get("ids"));
+            int[] answer = ints(one.get("greedy_ids"));
+            String text = one.get("prompt").textValue();
+            assertThat(tokenizer.encode(text, new EncodeOptions(true, false))).isEqualTo(prompt);
+            Detokenizer stream = tokenizer.detokenizerAfter(prompt, false);
+            StringBuilder streamed = new StringBuilder(text);
+            for (int id : answer) {
+                streamed.append(stream.append(id));
+            }
+            assertThat(streamed.append(stream.flush()))
+                    .hasToString(one.get("text").textValue());
+            checked++;
+        }
+        assertThat(checked).isEqualTo(12);
+    }
+
+    private static int[] ints(JsonNode list) {
+        return IntStream.range(0, list.size()).map(i -> list.get(i).intValue()).toArray();
+    }
+
+    private static void wikiTextComesBack(Tokenizer tokenizer) throws IOException {
+        String text = Files.readString(SharedData.path("text/wiki.test.raw"));
+        int[] ids = tokenizer.encode(text, PLAIN);
+        assertThat(ids).hasSizeBetween(200_000, 500_000);
+        assertThat(tokenizer.decode(ids, false).equals(text)).isTrue();
     }
 
     @Test

@@ -24,7 +24,7 @@ class WordMergerTest {
                 metadata.strings("tokenizer.ggml.tokens").orElseThrow().toArray(String[]::new);
         TokenKind[] kinds = new TokenKind[tokens.length];
         Arrays.fill(kinds, TokenKind.NORMAL);
-        vocabulary = new Vocabulary("test", "tokens", tokens, kinds);
+        vocabulary = new Vocabulary("test", "tokens", tokens, kinds, Spelling.BYTE_LEVEL);
         merges = new MergeTable("test", "merges", MERGES.size());
         for (String merge : MERGES) {
             int space = merge.indexOf(' ');
