@@ -24,12 +24,17 @@ final class Perplexity {
     /** Windows of 256 tokens one after the other; each token but a window's first is predicted, and the one behind it. */
     static Perplexity ofWindows(Engine engine, int count) throws InterruptedException {
         Perplexity perplexity = new Perplexity(engine);
-        int[] text = Reference.heldout();
-        for (int window = 0; window < count; window++) {
-            perplexity.add(Arrays.copyOfRange(text, window * WINDOW, (window + 1) * WINDOW + 1));
-        }
+        perplexity.addWindows(0, count);
         perplexity.logitsHash = perplexity.hash.take();
         return perplexity;
+    }
+
+    /** Adds the windows from {@code from} to before {@code to}. */
+    void addWindows(int from, int to) throws InterruptedException {
+        int[] text = Reference.heldout();
+        for (int window = from; window < to; window++) {
+            add(Arrays.copyOfRange(text, window * WINDOW, (window + 1) * WINDOW + 1));
+        }
     }
 
     /** The first 32 stories, each cut to 256 tokens; each token but the first is predicted. */
