@@ -87,10 +87,8 @@ record HubSentencePiece(SpaceRule spaces, LeadingSpace leadingSpace, boolean nor
                 requireText(stage.get("content"), " ");
             } else if (type.equals("Strip")) {
                 requireText(stage.get("content"), " ");
-                if (stage.get("start").node().asInt() != 1
-                        || stage.get("stop").node().asInt() != 0) {
-                    throw stage.refused("start 1 and stop 0");
-                }
+                stage.get("start").requireNumber(1);
+                stage.get("stop").requireNumber(0);
             }
         }
         if (types.equals(List.of("Replace", "ByteFallback", "Fuse"))) {

@@ -104,6 +104,13 @@ record JsonField(String file, String path, JsonNode node) {
         }
     }
 
+    /** Refuses any other value than this whole number. */
+    void requireNumber(int expected) {
+        if (!node.isIntegralNumber() || node.intValue() != expected) {
+            throw refused(Integer.toString(expected));
+        }
+    }
+
     /** Refuses {@code true}. */
     void requireFalse() {
         if (bool(false)) {

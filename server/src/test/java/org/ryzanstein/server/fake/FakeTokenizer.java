@@ -96,6 +96,11 @@ public final class FakeTokenizer implements Tokenizer {
     }
 
     @Override
+    public Detokenizer detokenizerAfter(int[] prompt, boolean renderControl) {
+        return detokenizer(renderControl);
+    }
+
+    @Override
     public Detokenizer detokenizer(boolean renderControl) {
         throw new UnsupportedOperationException("the fake engine cuts characters itself");
     }
