@@ -23,14 +23,11 @@ public final class GgufModelFile implements ModelFile {
             "embedding_scale",
             "attn_logit_softcapping",
             "final_logit_softcapping");
-    private static final List<String> ROPE_SCALING = List.of(
-            "rope.scale_linear",
-            "rope.scaling.type",
-            "rope.scaling.factor",
-            "rope.scaling.attn_factor",
-            "rope.scaling.original_context_length",
-            "rope.scaling.finetuned",
-            "rope.scaling.yarn_log_multiplier");
+    /** What the keys that change the rotary frequencies begin with; {@code rope.scale_linear} is the oldest. */
+    private static final String ROPE_SCALING = "rope.scal";
+
+    /** What llama.cpp takes where the file names no base: its converter wrote none for Llama 2. */
+    private static final double DEFAULT_ROPE_BASE = 10_000;
 
     private final GgufFile file;
 
@@ -186,7 +183,12 @@ public final class GgufModelFile implements ModelFile {
 
         @Override
         public OptionalDouble real(HyperparameterField field) {
-            return metadata.real(name(field));
+            OptionalDouble value = metadata.real(name(field));
+            return value.isEmpty()
+                            && field == HyperparameterField.ROPE_BASE
+                            && !architecture().equals(BITNET_B158)
+                    ? OptionalDouble.of(DEFAULT_ROPE_BASE)
+                    : value;
         }
 
         @Override
@@ -197,10 +199,10 @@ public final class GgufModelFile implements ModelFile {
         @Override
         public Map<String, String> ropeScaling() {
             Map<String, String> found = new LinkedHashMap<>();
-            for (String suffix : ROPE_SCALING) {
-                String key = stored + "." + suffix;
-                if (metadata.keys().contains(key)) {
-                    found.put(suffix, file.values().text(key, 4));
+            String prefix = stored + ".";
+            for (String key : metadata.keys()) {
+                if (key.startsWith(prefix + ROPE_SCALING)) {
+                    found.put(key.substring(prefix.length()), file.values().text(key, 4));
                 }
             }
             String type = found.getOrDefault("rope.scaling.type", "");

@@ -20,6 +20,9 @@ public final class HubModelFile implements ModelFile {
     private static final String ROPE_PARAMETERS = "rope_parameters";
     private static final String ROPE_SCALING = "rope_scaling";
 
+    /** What every class of Transformers' Llama family takes where the file names no base; Llama 2's files do not. */
+    private static final double DEFAULT_ROPE_BASE = 10_000;
+
     private final HubDirectory directory;
 
     HubModelFile(HubDirectory directory) {
@@ -54,7 +57,7 @@ public final class HubModelFile implements ModelFile {
 
     @Override
     public Hyperparameters hyperparameters() {
-        return Hyperparameters.read(new Fields(directory.config().json()));
+        return Hyperparameters.read(new Fields(directory.config().json(), architecture()));
     }
 
     @Override
@@ -90,7 +93,7 @@ public final class HubModelFile implements ModelFile {
     }
 
     /** Reads the shape from config.json. */
-    private record Fields(Json config) implements Hyperparameters.Source {
+    private record Fields(Json config, String architecture) implements Hyperparameters.Source {
         Fields {
             for (String field : List.of("logit_scale", "attn_logit_softcapping", "num_local_experts")) {
                 if (config.has(field)) {
@@ -101,20 +104,42 @@ public final class HubModelFile implements ModelFile {
                             "no such field: it is not supported");
                 }
             }
+            refuseWindows(config);
+            refusePartialRotation(config);
+            config.object(ROPE_PARAMETERS).ifPresent(Fields::refusePartialRotation);
+        }
+
+        private static void refuseWindows(Json config) {
             // Qwen's files name a window and say that it is not used.
-            if (config.has("sliding_window")
-                    && !config.bool("use_sliding_window").equals(Optional.of(false))) {
+            Optional<Boolean> use = config.bool("use_sliding_window");
+            if (use.orElse(false) || (config.has("sliding_window") && use.isEmpty())) {
+                String field = config.has("sliding_window") ? "sliding_window" : "use_sliding_window";
                 throw ModelFormatException.of(
                         config.file(),
-                        "sliding_window",
-                        config.raw().getOrDefault("sliding_window", ""),
+                        field,
+                        config.raw().getOrDefault(field, ""),
                         "no such field, or use_sliding_window false: windows are not supported");
             }
+            for (String type : config.texts("layer_types").orElse(List.of())) {
+                if (!type.equals("full_attention")) {
+                    throw ModelFormatException.of(config.file(), "layer_types", type, "full_attention alone");
+                }
+            }
+        }
+
+        private static void refusePartialRotation(Json config) {
             OptionalDouble rotary = config.real("partial_rotary_factor");
             if (rotary.isPresent() && rotary.getAsDouble() != 1) {
                 throw ModelFormatException.of(
-                        config.file(), "partial_rotary_factor", Double.toString(rotary.getAsDouble()), "1");
+                        config.file(),
+                        config.path("partial_rotary_factor"),
+                        Double.toString(rotary.getAsDouble()),
+                        "1");
             }
+        }
+
+        private boolean isLlamaFamily() {
+            return !architecture().equals(BITNET_B158);
         }
 
         @Override
@@ -129,7 +154,16 @@ public final class HubModelFile implements ModelFile {
 
         @Override
         public OptionalLong integer(HyperparameterField field) {
-            return field == HyperparameterField.ROPE_DIMENSION ? OptionalLong.empty() : config.integer(field.hub());
+            if (field == HyperparameterField.ROPE_DIMENSION) {
+                return OptionalLong.empty();
+            }
+            OptionalLong value = config.integer(field.hub());
+            // LlamaConfig: without this field every query head has its own key and value head.
+            return field == HyperparameterField.KV_HEADS
+                            && value.isEmpty()
+                            && config.text("model_type").equals(Optional.of("llama"))
+                    ? config.integer(HyperparameterField.HEADS.hub())
+                    : value;
         }
 
         @Override
@@ -137,7 +171,8 @@ public final class HubModelFile implements ModelFile {
             OptionalDouble value = config.real(field.hub());
             if (value.isEmpty() && field == HyperparameterField.ROPE_BASE) {
                 Optional<Json> parameters = config.object(ROPE_PARAMETERS);
-                return parameters.isPresent() ? parameters.get().real(field.hub()) : value;
+                value = parameters.isPresent() ? parameters.get().real(field.hub()) : value;
+                return value.isEmpty() && isLlamaFamily() ? OptionalDouble.of(DEFAULT_ROPE_BASE) : value;
             }
             return value;
         }

@@ -30,6 +30,13 @@ record HubQuantization(boolean scaleDivides, Optional<String> mode) {
             throw ModelFormatException.of(
                     object.file(), object.path("quantization_mode"), mode.get(), ONLINE + " or " + OFFLINE);
         }
+        if (object.bool("use_rms_norm").orElse(false)) {
+            throw ModelFormatException.of(
+                    object.file(),
+                    object.path("use_rms_norm"),
+                    "true",
+                    "false: norms inside the linear layers are not supported");
+        }
         List<String> excluded = object.texts("modules_to_not_convert").orElse(List.of());
         if (!List.of("lm_head").containsAll(excluded)) {
             throw ModelFormatException.of(

@@ -106,6 +106,8 @@ sealed interface RopeScaling {
                 "rope.scaling.attn_factor",
                 "rope.scaling.original_context_length",
                 "rope.scaling.finetuned",
+                "rope.scaling.yarn_beta_fast",
+                "rope.scaling.yarn_beta_slow",
                 "rope.scale_linear");
 
         RopeScaling read() {
@@ -117,9 +119,7 @@ sealed interface RopeScaling {
             }
             String kind = kind();
             return switch (kind) {
-                case "linear" ->
-                    new Linear(positive("factor", "rope.scaling.factor", "rope.scale_linear")
-                            .orElseThrow(() -> missing("factor")));
+                case "linear" -> linear();
                 case "llama3" -> llama3();
                 case "yarn" -> yarn();
                 default -> throw ModelFormatException.of(file, "rope scaling", kind, "linear, llama3 or yarn");
@@ -136,6 +136,18 @@ sealed interface RopeScaling {
             return fields.containsKey("rope.scale_linear") || fields.containsKey("rope.scaling.factor")
                     ? "linear"
                     : "of no kind";
+        }
+
+        private RopeScaling linear() {
+            for (String field : new String[] {"attention_factor", "rope.scaling.attn_factor"}) {
+                double magnitude = positive(field).orElse(1.0);
+                if (magnitude != 1) {
+                    throw ModelFormatException.of(
+                            file, "rope scaling: " + field, Double.toString(magnitude), "1 for linear scaling");
+                }
+            }
+            return new Linear(positive("factor", "rope.scaling.factor", "rope.scale_linear")
+                    .orElseThrow(() -> missing("factor")));
         }
 
         private RopeScaling llama3() {
@@ -167,8 +179,8 @@ sealed interface RopeScaling {
             return new Yarn(
                     factor,
                     original,
-                    positive("beta_fast").orElse(32.0),
-                    positive("beta_slow").orElse(1.0),
+                    positive("beta_fast", "rope.scaling.yarn_beta_fast").orElse(32.0),
+                    positive("beta_slow", "rope.scaling.yarn_beta_slow").orElse(1.0),
                     attention,
                     shape.ropeDimension(),
                     shape.ropeBase());

@@ -118,8 +118,8 @@ class HyperparametersTest {
             assertThat(model.architecture()).isEqualTo("llama");
             assertThat(model.hyperparameters().activation()).isEmpty();
         }
-        try (ModelFile model = hub(CONFIG.replace("BitNetForCausalLM", "LlamaForCausalLM"))) {
-            assertThat(model.architecture()).isEqualTo("LlamaForCausalLM");
+        try (ModelFile model = hub(CONFIG.replace("BitNetForCausalLM", "GPT2LMHeadModel"))) {
+            assertThat(model.architecture()).isEqualTo("GPT2LMHeadModel");
         }
     }
 

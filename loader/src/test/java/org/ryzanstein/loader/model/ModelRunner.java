@@ -26,6 +26,7 @@ final class ModelRunner implements AutoCloseable {
 
     ModelRunner(Path path, int maxTokens) {
         backend = KernelBackends.choose(Optional.of("scalar")).provider().open(team);
+        boolean loaded = false;
         try (ModelFile file = ModelFile.open(path)) {
             Hyperparameters shape = file.hyperparameters();
             vocabularySize = shape.vocabularySize();
@@ -36,6 +37,11 @@ final class ModelRunner implements AutoCloseable {
             batch = new StepBatch(maxTokens, 1, blocks);
             for (int i = 0; i < blocks; i++) {
                 batch.setBlock(0, i, i);
+            }
+            loaded = true;
+        } finally {
+            if (!loaded) {
+                close();
             }
         }
     }
