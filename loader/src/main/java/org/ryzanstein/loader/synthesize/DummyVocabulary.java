@@ -16,7 +16,14 @@ final class DummyVocabulary {
     private final List<String> merges = new ArrayList<>();
     private final int plain;
 
-    DummyVocabulary(int plain, int special) {
+    /**
+     * Makes the tokens.
+     *
+     * @param plain byte tokens and words
+     * @param special tokens after them
+     * @param specialNames names of the first of these; the others are reserved ones
+     */
+    DummyVocabulary(int plain, int special, List<String> specialNames) {
         this.plain = plain;
         byteTokens();
         List<String> letters = LETTERS.chars().mapToObj(Character::toString).toList();
@@ -27,19 +34,11 @@ final class DummyVocabulary {
             throw new IllegalArgumentException(plain + " tokens, at most " + tokens.size() + " can be made");
         }
         for (int i = 0; i < special; i++) {
-            tokens.add(specialName(i));
+            tokens.add(
+                    i < specialNames.size()
+                            ? specialNames.get(i)
+                            : "<|reserved_special_token_" + (i - specialNames.size()) + "|>");
         }
-    }
-
-    private static String specialName(int index) {
-        return switch (index) {
-            case 0 -> "<|begin_of_text|>";
-            case 1 -> "<|end_of_text|>";
-            case 2 -> "<|start_header_id|>";
-            case 3 -> "<|end_header_id|>";
-            case 4 -> "<|eot_id|>";
-            default -> "<|reserved_special_token_" + (index - 5) + "|>";
-        };
     }
 
     /** Printable bytes stand for themselves, the others for the characters from U+0100 on. */
@@ -93,15 +92,12 @@ final class DummyVocabulary {
         return types;
     }
 
-    int beginOfText() {
-        return plain;
-    }
-
-    int endOfText() {
-        return plain + 1;
-    }
-
-    int endOfTurn() {
-        return plain + 4;
+    /** The id of a special token. */
+    int special(String name) {
+        int id = tokens.lastIndexOf(name);
+        if (id < plain) {
+            throw new IllegalArgumentException("no special token " + name);
+        }
+        return id;
     }
 }

@@ -6,18 +6,28 @@ import java.util.List;
 /** Shapes of models that {@link Synthesizer} writes. */
 public enum Shape {
     /** microsoft/bitnet-b1.58-2B-4T. */
-    BITNET_2B_4T("bitnet-2b-4t", 30, 2560, 6912, 20, 5, 4096, 500_000f, 128_000, 256),
+    BITNET_2B_4T("bitnet-2b-4t", Family.BITNET, 30, 2560, 6912, 20, 5, 128, 4096, 500_000f, 128_000, 256),
     /** The same with 4 layers. */
-    BITNET_2B_4T_SHORT("bitnet-2b-4t-short", 4, 2560, 6912, 20, 5, 4096, 500_000f, 128_000, 256),
+    BITNET_2B_4T_SHORT("bitnet-2b-4t-short", Family.BITNET, 4, 2560, 6912, 20, 5, 128, 4096, 500_000f, 128_000, 256),
     /** The embedded model's shape with a longer context. */
-    BITNET_TINY_LONG("bitnet-tiny-long", 4, 256, 768, 4, 2, 4096, 10_000f, 2040, 8);
+    BITNET_TINY_LONG("bitnet-tiny-long", Family.BITNET, 4, 256, 768, 4, 2, 64, 4096, 10_000f, 2040, 8),
+    /** Llama 3.2 1B. */
+    LLAMA_1B("llama-1b", Family.LLAMA, 16, 2048, 8192, 32, 8, 64, 131_072, 500_000f, 128_000, 256),
+    /** A Llama that is read and run in no time. */
+    LLAMA_TINY("llama-tiny", Family.LLAMA, 4, 256, 768, 4, 2, 64, 4096, 10_000f, 2040, 8),
+    /** Qwen3 0.6B. */
+    QWEN3_06B("qwen3-0.6b", Family.QWEN3, 28, 1024, 3072, 16, 8, 128, 40_960, 1_000_000f, 151_643, 293),
+    /** A Qwen 3 that is read and run in no time, with heads wider than its width would give. */
+    QWEN3_TINY("qwen3-tiny", Family.QWEN3, 4, 256, 768, 4, 2, 128, 4096, 10_000f, 2040, 8);
 
     private final String text;
+    private final Family family;
     private final int layers;
     private final int hiddenSize;
     private final int feedForwardSize;
     private final int heads;
     private final int kvHeads;
+    private final int headDim;
     private final int contextLength;
     private final float ropeBase;
     private final int plainTokens;
@@ -25,21 +35,25 @@ public enum Shape {
 
     Shape(
             String text,
+            Family family,
             int layers,
             int hiddenSize,
             int feedForwardSize,
             int heads,
             int kvHeads,
+            int headDim,
             int contextLength,
             float ropeBase,
             int plainTokens,
             int specialTokens) {
         this.text = text;
+        this.family = family;
         this.layers = layers;
         this.hiddenSize = hiddenSize;
         this.feedForwardSize = feedForwardSize;
         this.heads = heads;
         this.kvHeads = kvHeads;
+        this.headDim = headDim;
         this.contextLength = contextLength;
         this.ropeBase = ropeBase;
         this.plainTokens = plainTokens;
@@ -69,6 +83,10 @@ public enum Shape {
         return text;
     }
 
+    Family family() {
+        return family;
+    }
+
     int layers() {
         return layers;
     }
@@ -90,7 +108,7 @@ public enum Shape {
     }
 
     int headDim() {
-        return hiddenSize / heads;
+        return headDim;
     }
 
     int contextLength() {

@@ -22,7 +22,7 @@ import org.ryzanstein.loader.synthesize.Synthesizer;
 
 /** Synthetic models load and generate, and the type that holds their weights changes nothing. */
 class SynthesizedModelTest {
-    private static final Map<Shape, List<String>> OUTCOMES = new ConcurrentHashMap<>();
+    private static final Map<String, List<String>> OUTCOMES = new ConcurrentHashMap<>();
 
     @TempDir
     Path scratch;
@@ -46,13 +46,35 @@ class SynthesizedModelTest {
         generate(Shape.BITNET_2B_4T, type, 4, 2, reporter);
     }
 
+    @ParameterizedTest
+    @EnumSource(
+            value = TensorType.class,
+            names = {"F32", "F16", "Q8_0", "Q4_0", "Q4_K", "Q6_K", "TQ1_0", "TQ2_0", "I2_S"})
+    void smallOrdinaryShapesGenerateInEachType(TensorType type, TestReporter reporter)
+            throws IOException, InterruptedException {
+        generate(Shape.LLAMA_TINY, type, 40, 4, reporter);
+        generate(Shape.QWEN3_TINY, type, 40, 4, reporter);
+    }
+
+    @Tag("long")
+    @ParameterizedTest
+    @EnumSource(
+            value = TensorType.class,
+            names = {"Q8_0", "Q4_0", "Q4_K", "F16", "TQ2_0"})
+    void theShapesOfOneBillionAndOfSixHundredMillionGenerateInEachType(TensorType type, TestReporter reporter)
+            throws IOException, InterruptedException {
+        generate(Shape.QWEN3_06B, type, 4, 2, reporter);
+        generate(Shape.LLAMA_1B, type, 4, 2, reporter);
+    }
+
     private void generate(Shape shape, TensorType type, int promptTokens, int newTokens, TestReporter reporter)
             throws IOException, InterruptedException {
         long start = System.nanoTime();
         Path path = scratch.resolve("model.gguf");
         Synthesizer.write(path, shape, type, TensorType.F16, 1, ProgressListener.NONE);
         long written = System.nanoTime();
-        EngineOptions options = EngineOptions.defaults().withModel(path).withThreads(2);
+        EngineOptions options =
+                EngineOptions.defaults().withModel(path).withThreads(2).withContextLength(512);
         try (Engine engine = Ryzanstein.open(options)) {
             long opened = System.nanoTime();
             int[] prompt = new int[promptTokens];
@@ -78,8 +100,17 @@ class SynthesizedModelTest {
                             + " MB of " + runtime.maxMemory() / 1_000_000);
             assertThat(result.tokens()).hasSize(newTokens);
             List<String> outcome = List.of(Arrays.toString(result.ids()), hash.take());
-            assertThat(outcome).isEqualTo(OUTCOMES.computeIfAbsent(shape, any -> outcome));
+            assertThat(outcome).isEqualTo(OUTCOMES.computeIfAbsent(shape + " " + weights(shape, type), any -> outcome));
         }
+    }
+
+    /** What the types have in common that store the same weights. */
+    private static String weights(Shape shape, TensorType type) {
+        return switch (type) {
+            case TQ1_0, TQ2_0, I2_S -> "ternary";
+            case F32, F16 -> shape.text().startsWith("bitnet") ? "ternary" : "floats";
+            default -> type.toString();
+        };
     }
 
     private static long millis(long from, long to) {

@@ -100,7 +100,8 @@ class SynthesizerTest {
     @ParameterizedTest
     @EnumSource
     void everyMergeJoinsTwoEarlierTokens(Shape shape) {
-        DummyVocabulary vocabulary = new DummyVocabulary(shape.plainTokens(), shape.specialTokens());
+        DummyVocabulary vocabulary = new DummyVocabulary(
+                shape.plainTokens(), shape.specialTokens(), shape.family().specialTokens());
         List<String> tokens = vocabulary.tokens();
         assertThat(tokens).hasSize(shape.vocabularySize()).doesNotHaveDuplicates();
         assertThat(vocabulary.merges()).hasSize(shape.plainTokens() - 256).doesNotHaveDuplicates();
@@ -113,9 +114,11 @@ class SynthesizerTest {
             assertThat(joined).isEqualTo(tokens.get(256 + i));
             earlier.add(joined);
         }
-        assertThat(tokens.get(vocabulary.beginOfText())).isEqualTo("<|begin_of_text|>");
-        assertThat(tokens.get(vocabulary.endOfText())).isEqualTo("<|end_of_text|>");
-        assertThat(tokens.get(vocabulary.endOfTurn())).isEqualTo("<|eot_id|>");
+        List<String> special = shape.family().specialTokens();
+        for (int i = 0; i < special.size(); i++) {
+            assertThat(vocabulary.special(special.get(i))).isEqualTo(shape.plainTokens() + i);
+        }
+        assertThatThrownBy(() -> vocabulary.special("a")).hasMessageContaining("no special token a");
         assertThat(vocabulary.types()[shape.plainTokens() - 1]).isEqualTo(1);
         assertThat(vocabulary.types()[shape.plainTokens()]).isEqualTo(3);
     }
@@ -127,7 +130,7 @@ class SynthesizerTest {
         try (GgufFile file = GgufFile.open(embedded)) {
             List<String> tokens =
                     file.metadata().strings("tokenizer.ggml.tokens").orElseThrow();
-            assertThat(tokens).containsAll(new DummyVocabulary(256, 0).tokens());
+            assertThat(tokens).containsAll(new DummyVocabulary(256, 0, List.of()).tokens());
         }
     }
 
@@ -160,6 +163,37 @@ class SynthesizerTest {
         assertThat(last).hasValue(whole.get());
     }
 
+    @ParameterizedTest
+    @EnumSource(names = {"F32", "F16", "Q8_0", "Q4_0", "Q4_K", "Q6_K", "TQ1_0", "TQ2_0", "I2_S"})
+    void anOrdinaryModelHasWeightsOfUnitGain(TensorType type) throws IOException {
+        Path path = folder.resolve("model");
+        Synthesizer.write(path, Shape.QWEN3_TINY, type, TensorType.Q8_0, 1, ProgressListener.NONE);
+        try (ModelFile model = ModelFile.open(path)) {
+            assertThat(model.architecture()).isEqualTo("qwen3");
+            assertThat(model.hyperparameters().headDim()).isEqualTo(128);
+            WeightSource query = model.sources().matrix(TensorName.of(TensorRole.ATTENTION_QUERY, 2), 512, 256);
+            double squares = 0;
+            float[] row = new float[256];
+            byte[] digits = new byte[256];
+            for (int i = 0; i < 512; i++) {
+                switch (query) {
+                    case WeightSource.Floats floats -> floats.readFloats(i, row, 0);
+                    case WeightSource.Blocks blocks -> blocks.readFloats(i, row, 0);
+                    case WeightSource.Ternary ternary -> {
+                        ternary.readDigits(i, digits, 0);
+                        for (int k = 0; k < 256; k++) {
+                            row[k] = digits[k] * ternary.scale(i);
+                        }
+                    }
+                }
+                for (float value : row) {
+                    squares += value * value;
+                }
+            }
+            assertThat(squares / 512).isCloseTo(1, within(0.02));
+        }
+    }
+
     @Test
     void refusesShapesAndTypesThatItDoesNotKnow() {
         assertThat(Shape.of("bitnet-2b-4t")).isEqualTo(Shape.BITNET_2B_4T);
@@ -170,9 +204,12 @@ class SynthesizerTest {
                         target, Shape.BITNET_TINY_LONG, TensorType.Q4_K, TensorType.F16, 1, ProgressListener.NONE))
                 .hasMessageContaining("Q4_K");
         assertThatThrownBy(() -> Synthesizer.write(
-                        target, Shape.BITNET_TINY_LONG, TensorType.I2_S, TensorType.Q8_0, 1, ProgressListener.NONE))
-                .hasMessageContaining("head of type Q8_0");
-        assertThatThrownBy(() -> new DummyVocabulary(1_000_000, 0)).hasMessageContaining("1000000 tokens");
+                        target, Shape.LLAMA_TINY, TensorType.I8, TensorType.F16, 1, ProgressListener.NONE))
+                .hasMessageContaining("I8 is not written");
+        assertThatThrownBy(() -> Synthesizer.write(
+                        target, Shape.BITNET_TINY_LONG, TensorType.I2_S, TensorType.Q4_0, 1, ProgressListener.NONE))
+                .hasMessageContaining("head of type Q4_0");
+        assertThatThrownBy(() -> new DummyVocabulary(1_000_000, 0, List.of())).hasMessageContaining("1000000 tokens");
         assertThat(target).doesNotExist();
     }
 }
