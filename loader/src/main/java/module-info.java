@@ -9,6 +9,7 @@ module org.ryzanstein.loader {
     exports org.ryzanstein.loader.engine;
     exports org.ryzanstein.loader.format;
     exports org.ryzanstein.loader.progress;
+    exports org.ryzanstein.loader.quantize;
     exports org.ryzanstein.loader.sampling;
     exports org.ryzanstein.loader.synthesize;
     exports org.ryzanstein.loader.template;

@@ -8,7 +8,7 @@ import org.ryzanstein.loader.format.Hyperparameters;
 import org.ryzanstein.loader.format.ModelFormatException;
 
 /** How a file changes the rotary frequencies so that longer contexts work. */
-sealed interface RopeScaling {
+public sealed interface RopeScaling {
     /** Changes frequencies in place. */
     void apply(double[] frequencies);
 
