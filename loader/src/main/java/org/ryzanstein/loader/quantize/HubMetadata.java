@@ -29,7 +29,8 @@ final class HubMetadata {
         boolean bitnet = architecture.equals(ModelFile.BITNET_B158);
         String activation = bitnet ? "relu2" : "silu";
         if (!shape.activation().orElse(activation).equals(activation)) {
-            throw ModelFormatException.of(model.source(), "hidden_act", shape.activation().get(), activation);
+            throw ModelFormatException.of(
+                    model.source(), "hidden_act", shape.activation().get(), activation);
         }
         if (bitnet && !shape.ropeScaling().isEmpty()) {
             throw ModelFormatException.of(

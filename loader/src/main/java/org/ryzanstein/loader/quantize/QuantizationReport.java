@@ -242,14 +242,15 @@ public record QuantizationReport(
                     .number("mean_error", tensor.meanError())
                     .number("max_error", tensor.maxError())
                     .number("mean_magnitude", tensor.meanMagnitude());
-            tensor.digits().ifPresent(digits -> json.object("digits")
-                    .number("compared", digits.compared())
-                    .number("changed", digits.changed())
-                    .number("scale", digits.scale())
-                    .number("stored_scale", digits.storedScale())
-                    .number("scale_error", digits.scaleError())
-                    .flag("made_by_force", digits.made())
-                    .end());
+            tensor.digits()
+                    .ifPresent(digits -> json.object("digits")
+                            .number("compared", digits.compared())
+                            .number("changed", digits.changed())
+                            .number("scale", digits.scale())
+                            .number("stored_scale", digits.storedScale())
+                            .number("scale_error", digits.scaleError())
+                            .flag("made_by_force", digits.made())
+                            .end());
             json.end();
         }
         return json.endArray().end().toString();

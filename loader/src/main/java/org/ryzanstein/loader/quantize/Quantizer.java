@@ -68,7 +68,8 @@ public final class Quantizer {
     private QuantizationReport run() throws IOException {
         @Nullable Path folder = target.getParent();
         if (folder == null || !Files.isDirectory(folder)) {
-            throw new NoSuchFileException(String.valueOf(folder), null, "no such directory to write " + target + " into");
+            throw new NoSuchFileException(
+                    String.valueOf(folder), null, "no such directory to write " + target + " into");
         }
         if (Files.exists(source) && Files.exists(target) && Files.isSameFile(source, target)) {
             throw ModelFormatException.of(
@@ -101,15 +102,11 @@ public final class Quantizer {
             }
             for (PlannedTensor tensor : tensors) {
                 writer.tensor(
-                        tensor.name().gguf(),
-                        tensor.type(),
-                        tensor.shape(),
-                        new TensorContent(model.source(), tensor));
+                        tensor.name().gguf(), tensor.type(), tensor.shape(), new TensorContent(model.source(), tensor));
             }
             writer.write(unverified, progress);
             QuantizationReport report = compare(model, unverified, tensors, notes);
-            Files.move(
-                    unverified, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            Files.move(unverified, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             return report;
         } finally {
             Files.deleteIfExists(unverified);

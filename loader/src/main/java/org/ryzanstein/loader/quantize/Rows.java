@@ -9,26 +9,29 @@ final class Rows {
     /** A reader of a source's rows; it keeps a buffer, so it serves one thread. */
     static Reader reader(WeightSource source) {
         return switch (source) {
-            case WeightSource.Floats floats -> row -> {
-                float[] values = new float[floats.columns()];
-                floats.readFloats(row, values, 0);
-                return values;
-            };
-            case WeightSource.Blocks blocks -> row -> {
-                float[] values = new float[blocks.columns()];
-                blocks.readFloats(row, values, 0);
-                return values;
-            };
-            case WeightSource.Ternary ternary -> row -> {
-                byte[] digits = new byte[ternary.columns()];
-                ternary.readDigits(row, digits, 0);
-                float[] values = new float[digits.length];
-                float scale = ternary.scale(row);
-                for (int i = 0; i < values.length; i++) {
-                    values[i] = digits[i] * scale;
-                }
-                return values;
-            };
+            case WeightSource.Floats floats ->
+                row -> {
+                    float[] values = new float[floats.columns()];
+                    floats.readFloats(row, values, 0);
+                    return values;
+                };
+            case WeightSource.Blocks blocks ->
+                row -> {
+                    float[] values = new float[blocks.columns()];
+                    blocks.readFloats(row, values, 0);
+                    return values;
+                };
+            case WeightSource.Ternary ternary ->
+                row -> {
+                    byte[] digits = new byte[ternary.columns()];
+                    ternary.readDigits(row, digits, 0);
+                    float[] values = new float[digits.length];
+                    float scale = ternary.scale(row);
+                    for (int i = 0; i < values.length; i++) {
+                        values[i] = digits[i] * scale;
+                    }
+                    return values;
+                };
         };
     }
 

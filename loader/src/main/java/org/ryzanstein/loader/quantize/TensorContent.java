@@ -95,7 +95,7 @@ record TensorContent(String file, PlannedTensor tensor) implements GgufWriter.Co
 
     private static void put(byte[] packed, int at, int bits, int bytes) {
         for (int i = 0; i < bytes; i++) {
-            packed[at + i] = (byte) (bits >> 8 * i);
+            packed[at + i] = (byte) (bits >> (8 * i));
         }
     }
 }

@@ -118,7 +118,8 @@ final class TensorPlanner {
 
     private void vector(TensorName name, int length) {
         float[] values = sources.vector(name, length);
-        boolean rotated = name.role() == TensorRole.ATTENTION_QUERY_BIAS || name.role() == TensorRole.ATTENTION_KEY_BIAS;
+        boolean rotated =
+                name.role() == TensorRole.ATTENTION_QUERY_BIAS || name.role() == TensorRole.ATTENTION_KEY_BIAS;
         add(
                 name,
                 new VectorSource(

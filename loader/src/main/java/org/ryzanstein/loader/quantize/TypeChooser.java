@@ -45,7 +45,8 @@ final class TypeChooser {
         if (role == TensorRole.OUTPUT || role == TensorRole.TOKEN_EMBEDDING) {
             wanted = end(role);
             if (wanted != options.type()) {
-                reason = Optional.of(options.head().isPresent() ? "head type as asked for" : "usual type of this tensor");
+                reason = Optional.of(
+                        options.head().isPresent() ? "head type as asked for" : "usual type of this tensor");
             }
         } else if (options.type() == TensorType.Q4_K && moreBits(name)) {
             wanted = TensorType.Q6_K;

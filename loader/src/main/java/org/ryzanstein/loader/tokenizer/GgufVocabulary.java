@@ -76,8 +76,9 @@ public record GgufVocabulary(
         addedTokens(json.rest().get("added_tokens"), tokens, types, notes);
         JsonField normalizer = json.rest().get("normalizer");
         if (normalizer.isPresent()) {
-            notes.add("GGUF has no key for the normalizer of tokenizer.json: text that is not in Unicode's composed form"
-                    + " may be cut into other tokens, as in llama.cpp");
+            notes.add(
+                    "GGUF has no key for the normalizer of tokenizer.json: text that is not in Unicode's composed form"
+                            + " may be cut into other tokens, as in llama.cpp");
         }
         List<String> merges = new ArrayList<>();
         for (int i = 0; i < json.merges().size(); i += 2) {
@@ -85,7 +86,8 @@ public record GgufVocabulary(
         }
         int[] framed = hub.encode("", new EncodeOptions(true, false));
         boolean addBos = framed.length > 0 && hub.bos().equals(OptionalInt.of(framed[0]));
-        boolean addEos = framed.length > (addBos ? 1 : 0) && hub.eos().equals(OptionalInt.of(framed[framed.length - 1]));
+        boolean addEos =
+                framed.length > (addBos ? 1 : 0) && hub.eos().equals(OptionalInt.of(framed[framed.length - 1]));
         if (framed.length != (addBos ? 1 : 0) + (addEos ? 1 : 0)) {
             throw ModelFormatException.of(
                     file,
@@ -96,8 +98,8 @@ public record GgufVocabulary(
         Map<String, Integer> ids = new LinkedHashMap<>();
         hub.bos().ifPresent(id -> ids.put(BOS, id));
         hub.eos().ifPresent(id -> ids.put(EOS, id));
-        GgufVocabulary vocabulary = new GgufVocabulary(
-                preTokenizer(json), List.of(tokens), types, merges, ids, addBos, addEos, notes);
+        GgufVocabulary vocabulary =
+                new GgufVocabulary(preTokenizer(json), List.of(tokens), types, merges, ids, addBos, addEos, notes);
         return vocabulary.withEndsOf(hub, file);
     }
 

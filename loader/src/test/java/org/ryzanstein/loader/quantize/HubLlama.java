@@ -94,16 +94,13 @@ final class HubLlama {
 
     Path write(Path directory) throws IOException {
         Files.createDirectories(directory);
-        Files.writeString(
-                directory.resolve("config.json"),
-                """
+        Files.writeString(directory.resolve("config.json"), """
                 {"architectures": ["%s"], %s "hidden_size": %d, "intermediate_size": %d, "num_hidden_layers": %d,
                  "num_attention_heads": %d, "num_key_value_heads": %d, "head_dim": %d, "vocab_size": %d,
                  "max_position_embeddings": 512, "rms_norm_eps": 1e-5, "rope_theta": 10000.0, "hidden_act": "silu",
                  "tie_word_embeddings": false, "bos_token_id": 2040, "eos_token_id": 2041}
-                """
-                        .formatted(
-                                architecture, more, HIDDEN, FFN, LAYERS, HEADS, KV_HEADS, HEAD_DIM, VOCABULARY));
+                """.formatted(
+                        architecture, more, HIDDEN, FFN, LAYERS, HEADS, KV_HEADS, HEAD_DIM, VOCABULARY));
         for (String name : new String[] {"tokenizer.json", "tokenizer_config.json", "generation_config.json"}) {
             Files.copy(PACKED.resolve(name), directory.resolve(name));
         }
