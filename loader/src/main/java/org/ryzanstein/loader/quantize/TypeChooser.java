@@ -6,17 +6,18 @@ import org.ryzanstein.loader.format.TensorRole;
 import org.ryzanstein.loader.format.TensorType;
 
 /**
- * Which type each tensor gets: what llama.cpp's quantisation without an importance matrix chooses (llama_tensor_get_type in
- * src/llama-quant.cpp), with three differences, each of which the report names where it applies.
+ * Which type each tensor gets, after llama.cpp's quantisation without an importance matrix (llama_tensor_get_type in
+ * src/llama-quant.cpp). The report gives the reason wherever it is not the type asked for.
  *
  * <ul>
- *   <li>Vectors stay F32. So they do there.
+ *   <li>Vectors stay F32.
  *   <li>The output head, which is the token embedding where both are one, becomes Q6_K unless the type is Q8_0, F16 or F32.
- *       In files of ternary types embedding and head become F16 here, as in the published BitNet files.
+ *       In files of ternary types embedding and head become F16, as in the published BitNet files; llama.cpp would take
+ *       Q6_K and Q4_K.
  *   <li>Q4_K is llama.cpp's mixture Q4_K_M: the value and down projections of the first and last eighth of the layers, and
  *       of every third one between them, become Q6_K. Its extra rule for models of 70B is left out.
- *   <li>Rows that are no multiple of a block fall back: Q4_K and Q6_K to Q8_0 (llama.cpp: Q4_K to Q5_0), and what fits no
- *       block of 32 to F16. Ternary types have no fallback: another type would change the digits.
+ *   <li>Where rows fill no whole blocks, Q4_K and Q6_K fall back to Q8_0 (llama.cpp: Q4_K to Q5_0), and what fills no block
+ *       of 32 to F16. Ternary types have no fallback, since another type would change the digits.
  * </ul>
  */
 final class TypeChooser {

@@ -1,5 +1,6 @@
 package org.ryzanstein.loader.tokenizer;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -53,7 +54,13 @@ public record GgufVocabulary(
      */
     public static GgufVocabulary ofHub(Path directory, int vocabularySize) {
         Tokenizer hub = Tokenizers.fromHub(directory);
+        if (!Files.exists(directory.resolve("tokenizer.json"))) {
+            throw sentencePiece(directory.resolve("tokenizer.model").toString());
+        }
         TokenizerJson json = TokenizerJson.read(directory.resolve("tokenizer.json"));
+        if (json.model().get("byte_fallback").bool(false)) {
+            throw sentencePiece(directory.resolve("tokenizer.json").toString());
+        }
         String file = directory.resolve("tokenizer.json").toString();
         if (hub.vocabularySize() > vocabularySize) {
             throw ModelFormatException.of(
@@ -103,8 +110,16 @@ public record GgufVocabulary(
         return vocabulary.withEndsOf(hub, file);
     }
 
+    private static ModelFormatException sentencePiece(String file) {
+        return ModelFormatException.of(
+                file,
+                "vocabulary",
+                "a SentencePiece vocabulary",
+                "byte-level BPE: directories with SentencePiece are not converted; start from a GGUF file of the model");
+    }
+
     private static int number(TokenKind kind) {
-        return kind.ordinal() + 1;
+        return List.of(TokenKind.values()).indexOf(kind) + 1;
     }
 
     private static void addedTokens(JsonField field, String[] tokens, int[] types, List<String> notes) {

@@ -460,7 +460,10 @@ class QuantizerTest {
                 .isInstanceOf(ModelFormatException.class)
                 .hasMessageContaining("model.layers.0.mlp.up_proj.weight row 1")
                 .hasMessageContaining("NaN");
-        assertThatThrownBy(() -> quantize(broken, "i2s.gguf", QuantizationOptions.of(TensorType.I2_S).forced()))
+        assertThatThrownBy(() -> quantize(
+                        broken,
+                        "i2s.gguf",
+                        QuantizationOptions.of(TensorType.I2_S).forced()))
                 .isInstanceOf(ModelFormatException.class)
                 .hasMessageContaining("not finite");
         assertThatThrownBy(() -> new QuantizationOptions(TensorType.Q2_K, Optional.empty(), false))

@@ -7,6 +7,7 @@ import org.ryzanstein.api.provider.ProviderUnavailableException;
 import org.ryzanstein.loader.engine.GenerationException;
 import org.ryzanstein.loader.engine.InvalidRequestException;
 import org.ryzanstein.loader.format.ModelFormatException;
+import org.ryzanstein.loader.template.TemplateException;
 import org.ryzanstein.server.chat.ChatPromptException;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
@@ -30,6 +31,7 @@ final class Failures {
             case InterruptedException e -> ExitCode.INTERRUPTED;
             case GenerationException e -> say(e, ExitCode.FAILED);
             case ChatPromptException e -> say(e, ExitCode.FAILED);
+            case TemplateException e -> say(e, ExitCode.FAILED);
             case UncheckedIOException e -> say(e, ExitCode.FAILED);
             case IOException e -> say(e, ExitCode.FAILED);
             default -> {

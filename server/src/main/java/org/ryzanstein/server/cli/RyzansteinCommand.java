@@ -19,6 +19,8 @@ import picocli.CommandLine.Spec;
             PerplexityCommand.class,
             TokenizeCommand.class,
             InspectCommand.class,
+            QuantizeCommand.class,
+            TemplateCommand.class,
             SynthesizeCommand.class,
             BackendsCommand.class,
             DoctorCommand.class,
