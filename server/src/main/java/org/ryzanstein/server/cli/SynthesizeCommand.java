@@ -42,11 +42,15 @@ final class SynthesizeCommand implements Callable<Integer> {
             names = "--type",
             paramLabel = "TYPE",
             required = true,
-            description = "Type of the ternary matrices: TQ1_0, TQ2_0, I2_S or F16.")
+            description = "Type of the layers' matrices: TQ1_0, TQ2_0, I2_S or F16;"
+                    + " of a Llama or Qwen shape also F32, Q8_0, Q4_0, Q4_K or Q6_K.")
     @SuppressWarnings("NullAway.Init") // Set by picocli.
     private String type;
 
-    @Option(names = "--head", paramLabel = "TYPE", description = "Type of embedding and head: F16 (without it) or F32.")
+    @Option(
+            names = "--head",
+            paramLabel = "TYPE",
+            description = "Type of embedding and head: F16 (without it), F32, Q8_0 or Q6_K.")
     private String head = "F16";
 
     @Option(names = "--seed", paramLabel = "S", description = "The same seed gives the same bytes; 0 without it.")

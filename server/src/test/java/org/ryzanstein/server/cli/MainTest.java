@@ -89,7 +89,7 @@ class MainTest {
                 "synthesize x.gguf --shape nonsense --type TQ2_0",
                 "synthesize x.gguf --shape bitnet-tiny-long --type Q4_K",
                 "synthesize x.gguf --shape bitnet-tiny-long --type nonsense",
-                "synthesize x.gguf --shape bitnet-tiny-long --type TQ2_0 --head Q8_0"
+                "synthesize x.gguf --shape bitnet-tiny-long --type TQ2_0 --head Q2_K"
             })
     void refusesWrongUsage(String line) {
         Cli cli = new Cli();

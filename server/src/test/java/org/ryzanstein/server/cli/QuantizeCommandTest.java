@@ -53,7 +53,8 @@ class QuantizeCommandTest {
     void saysThePerplexityOfAText() throws IOException {
         Path text = Files.writeString(folder.resolve("text.txt"), "H".repeat(3000));
         Path report = folder.resolve("report.json");
-        Cli cli = new Cli().opening(options -> new FakeEngine().withPromptLogits().openedWith(options));
+        Cli cli =
+                new Cli().opening(options -> new FakeEngine().withPromptLogits().openedWith(options));
         assertThat(cli.run(
                         "quantize",
                         synthesized().toString(),
