@@ -20,8 +20,8 @@ final class LookupMatrix extends TernaryMatrix {
     private LookupMatrix(WeightSource.Ternary source, ThreadLocal<LookupScratch> scratch) {
         super(source);
         this.shape = LookupShape.of(columns());
-        this.blocks = Math.ceilDiv(rows(), RowLookup.ROWS);
-        this.words = new short[Math.multiplyExact(shape.rowWords(), Math.multiplyExact(blocks, RowLookup.ROWS))];
+        this.blocks = Math.ceilDiv(rows(), Lookup.ROWS);
+        this.words = new short[Math.multiplyExact(shape.rowWords(), Math.multiplyExact(blocks, Lookup.ROWS))];
         this.scratch = scratch;
     }
 
@@ -45,9 +45,9 @@ final class LookupMatrix extends TernaryMatrix {
                 packed = packed << LookupShape.INDEX_BITS | indexOf(row, digits, column);
             }
             words[
-                            wordsOf(word / shape.words(), row / RowLookup.ROWS)
-                                    + word % shape.words() * RowLookup.ROWS
-                                    + row % RowLookup.ROWS] =
+                            wordsOf(word / shape.words(), row / Lookup.ROWS)
+                                    + word % shape.words() * Lookup.ROWS
+                                    + row % Lookup.ROWS] =
                     (short) packed;
         }
     }
@@ -66,7 +66,7 @@ final class LookupMatrix extends TernaryMatrix {
 
     /** Index of the first word of a block's chunk. */
     private int wordsOf(int chunk, int block) {
-        return (chunk * blocks + block) * shape.words() * RowLookup.ROWS;
+        return (chunk * blocks + block) * shape.words() * Lookup.ROWS;
     }
 
     @Override
@@ -76,87 +76,75 @@ final class LookupMatrix extends TernaryMatrix {
 
     @Override
     public String layout() {
-        return "ternary, 16 bits for 9 weights, blocks of " + RowLookup.ROWS + " rows";
+        return "ternary, 16 bits for 9 weights, blocks of " + Lookup.ROWS + " rows";
     }
 
     @Override
     public int rowGroup() {
-        return RowLookup.ROWS;
+        return Lookup.ROWS;
     }
 
     @Override
     public void multiply(TernaryInput in, int tokens, int from, int to, HostBuffer sums) {
         LookupInput input = (LookupInput) in;
+        int fromBlock = from / Lookup.ROWS;
+        int toBlock = Math.ceilDiv(to, Lookup.ROWS);
+        if (tokens <= LookupInput.FEW) {
+            for (int chunk = 0; chunk < shape.chunks(); chunk++) {
+                int table = chunk * shape.chunkIndexes() * Lookup.TABLE;
+                multiplyChunk(chunk, input.tables(), table, 0, tokens, fromBlock, toBlock, sums);
+            }
+            return;
+        }
+        for (int token = 0; token < tokens; token += LookupScratch.GROUP) {
+            int count = Math.min(LookupScratch.GROUP, tokens - token);
+            for (int chunk = 0; chunk < shape.chunks(); chunk++) {
+                short[][] tables = scratch.get().buildTables(input, token, count, shape, chunk);
+                multiplyChunk(chunk, tables, 0, token, count, fromBlock, toBlock, sums);
+            }
+        }
+    }
+
+    /**
+     * Adds a chunk's part of the products, or begins with it if it is the first.
+     *
+     * @param tables for each row of activations its tables, the chunk's from {@code table} on
+     * @param token the first of {@code count} rows of activations
+     */
+    private void multiplyChunk(
+            int chunk,
+            short[][] tables,
+            int table,
+            int token,
+            int count,
+            int fromBlock,
+            int toBlock,
+            HostBuffer sums) {
         LookupScratch own = scratch.get();
-        int fromBlock = from / RowLookup.ROWS;
-        int toBlock = Math.ceilDiv(to, RowLookup.ROWS);
-        int token = 0;
-        while (tokens - token > LookupInput.FEW) {
-            int count = Math.min(TokenLookup.TOKENS, tokens - token);
-            multiplyGroup(input, token, count, fromBlock, toBlock, sums, own);
-            token += count;
-        }
-        if (token < tokens) {
-            multiplyFew(
-                    own.tables(input, token, tokens - token, shape),
-                    token,
-                    tokens - token,
-                    fromBlock,
-                    toBlock,
-                    sums,
-                    own);
-        }
-    }
-
-    private int rowsOf(int fromBlock, int toBlock) {
-        return Math.min(toBlock * RowLookup.ROWS, rows()) - fromBlock * RowLookup.ROWS;
-    }
-
-    /** Multiplies rows of activations that stand beside each other in a group of 32. */
-    private void multiplyGroup(
-            LookupInput in, int token, int count, int fromBlock, int toBlock, HostBuffer sums, LookupScratch own) {
-        int lane = token / TokenLookup.TOKENS * TokenLookup.laneLength(shape);
-        for (int tile = fromBlock; tile < toBlock; tile += TokenLookup.Scratch.BLOCKS) {
-            int end = Math.min(toBlock, tile + TokenLookup.Scratch.BLOCKS);
-            TokenLookup.multiply(words, shape, blocks, tile, end, in.lanes(), lane, own.group());
-            for (int i = 0; i < count; i++) {
-                int at = sums.row(token + i) + tile * RowLookup.ROWS;
-                TokenLookup.copyTotals(own.group(), i, rowsOf(tile, end), sums.ints(), at);
+        for (int block = fromBlock; block < toBlock; block++) {
+            int at = wordsOf(chunk, block);
+            int i = 0;
+            for (; i + 1 < count; i += 2) {
+                multiplyTwo(at, tables[i], tables[i + 1], table, own);
+                widen(own.first(), chunk, block, sums, token + i);
+                widen(own.second(), chunk, block, sums, token + i + 1);
+            }
+            if (i < count) {
+                Lookup.sumOne(words, at, shape.words(), tables[i], table, own.first());
+                widen(own.first(), chunk, block, sums, token + i);
             }
         }
     }
 
-    /** Multiplies a few rows of activations by their tables. */
-    private void multiplyFew(
-            short[][] tables, int token, int count, int fromBlock, int toBlock, HostBuffer sums, LookupScratch own) {
-        for (int chunk = 0; chunk < shape.chunks(); chunk++) {
-            int table = RowLookup.tablesOfChunk(shape, chunk);
-            for (int block = fromBlock; block < toBlock; block++) {
-                int at = wordsOf(chunk, block);
-                int rows = rowsOf(block, block + 1);
-                int row = block * RowLookup.ROWS;
-                int i = 0;
-                for (; i + 1 < count; i += 2) {
-                    for (int half = 0; half < RowLookup.ROWS; half += RowLookup.ROWS / 2) {
-                        RowLookup.sumTwo(
-                                words,
-                                at + half,
-                                shape.words(),
-                                tables[i],
-                                tables[i + 1],
-                                table,
-                                own.first,
-                                own.second,
-                                half);
-                    }
-                    RowLookup.widen(own.first, sums.ints(), sums.row(token + i) + row, rows, chunk == 0);
-                    RowLookup.widen(own.second, sums.ints(), sums.row(token + i + 1) + row, rows, chunk == 0);
-                }
-                if (i < count) {
-                    RowLookup.sumOne(words, at, shape.words(), tables[i], table, own.first);
-                    RowLookup.widen(own.first, sums.ints(), sums.row(token + i) + row, rows, chunk == 0);
-                }
-            }
+    private void multiplyTwo(int at, short[] tables, short[] others, int table, LookupScratch own) {
+        for (int row = 0; row < Lookup.ROWS; row += Lookup.ROWS / 2) {
+            Lookup.sumTwo(words, at + row, shape.words(), tables, others, table, own.first(), own.second(), row);
         }
+    }
+
+    private void widen(short[] partial, int chunk, int block, HostBuffer sums, int token) {
+        int row = block * Lookup.ROWS;
+        int count = Math.min(Lookup.ROWS, rows() - row);
+        Lookup.widen(partial, sums.ints(), sums.row(token) + row, count, chunk == 0);
     }
 }

@@ -1,39 +1,35 @@
 package org.ryzanstein.backend.avx512;
 
-import org.jspecify.annotations.Nullable;
-
-/** What a thread needs to multiply by {@link LookupMatrix}; it grows to the largest shape that it meets. */
+/** What a thread needs to multiply by {@link LookupMatrix}. */
 final class LookupScratch {
+    /** Rows of activations that share one reading of the weights. */
+    static final int GROUP = 32;
+
     /** 16-bit sums of a block of weight rows for one row of activations. */
-    final short[] first = new short[RowLookup.ROWS];
+    private final short[] first = new short[Lookup.ROWS];
     /** The same for a second row of activations. */
-    final short[] second = new short[RowLookup.ROWS];
+    private final short[] second = new short[Lookup.ROWS];
+    /** Tables of one chunk, made when first needed. */
+    private final short[][] tables = new short[GROUP][];
 
-    private final short[][] tables = new short[LookupInput.FEW][0];
-    private TokenLookup.@Nullable Scratch group;
-
-    /** Tables of a few rows of activations: those that the input has, or else built here. */
-    short[][] tables(LookupInput in, int row, int count, LookupShape shape) {
-        if (row == 0) {
-            return in.tables();
-        }
-        int length = RowLookup.tableLength(shape);
-        for (int i = 0; i < count; i++) {
-            if (tables[i].length < length) {
-                tables[i] = new short[length];
-            }
-            RowLookup.buildTables(in.digits(), (row + i) * in.stride(), shape, tables[i]);
-        }
-        return tables;
+    short[] first() {
+        return first;
     }
 
-    /** For a group of 32 rows of activations. */
-    TokenLookup.Scratch group() {
-        TokenLookup.Scratch own = group;
-        if (own == null) {
-            own = new TokenLookup.Scratch();
-            group = own;
+    short[] second() {
+        return second;
+    }
+
+    /** Builds the tables of one chunk for up to {@link #GROUP} rows. */
+    short[][] buildTables(LookupInput in, int row, int count, LookupShape shape, int chunk) {
+        int from = chunk * shape.chunkIndexes();
+        int to = from + shape.chunkIndexes();
+        for (int i = 0; i < count; i++) {
+            if (tables[i] == null) {
+                tables[i] = new short[LookupShape.MAX_WORDS * LookupShape.INDEXES * Lookup.TABLE];
+            }
+            Lookup.buildTables(in.digits(), (row + i) * in.stride(), shape.columns(), from, to, tables[i]);
         }
-        return own;
+        return tables;
     }
 }

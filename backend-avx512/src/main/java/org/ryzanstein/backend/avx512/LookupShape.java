@@ -23,7 +23,8 @@ record LookupShape(int columns, int chunks, int words) {
     /** Values of an index. */
     static final int ENTRIES = 27;
 
-    private static final int MAX_WORDS = 28;
+    /** Words of a chunk at most. */
+    static final int MAX_WORDS = 28;
 
     static LookupShape of(int columns) {
         int words = Math.ceilDiv(columns, WORD);
@@ -39,5 +40,10 @@ record LookupShape(int columns, int chunks, int words) {
     /** Indexes of a row, those beyond its end included. */
     int rowIndexes() {
         return rowWords() * INDEXES;
+    }
+
+    /** Indexes of a chunk. */
+    int chunkIndexes() {
+        return words * INDEXES;
     }
 }

@@ -11,12 +11,15 @@ import jdk.incubator.vector.VectorSpecies;
  * weights can make of them, in the 32 16-bit lanes of one register; a permutation looks up 32 weight rows at once. Tables of
  * partial sums in place of multiplications are T-MAC's idea (J. Wei et al., 2024, arXiv 2407.00088).
  */
-final class RowLookup {
+final class Lookup {
     /** Weight rows that are multiplied together: four vectors. */
     static final int ROWS = 4 * Lanes.HALVES;
 
+    /** Lanes of a table. */
+    static final int TABLE = Lanes.HALVES;
+
     /** Lanes of a word's tables. */
-    private static final int WORD_TABLES = LookupShape.INDEXES * Lanes.HALVES;
+    private static final int WORD_TABLES = LookupShape.INDEXES * TABLE;
 
     private static final VectorSpecies<Short> HALF_SHORTS = ShortVector.SPECIES_256;
 
@@ -26,7 +29,7 @@ final class RowLookup {
     private static final short[] SECOND = digitWeights(3);
     private static final short[] THIRD = digitWeights(9);
 
-    private RowLookup() {}
+    private Lookup() {}
 
     private static short[] digitWeights(int divisor) {
         short[] weights = new short[Lanes.HALVES];
@@ -36,39 +39,36 @@ final class RowLookup {
         return weights;
     }
 
-    /** Lanes of all tables of a row of activations. */
-    static int tableLength(LookupShape shape) {
-        return shape.rowIndexes() * Lanes.HALVES;
-    }
-
-    /** Where a chunk's tables begin. */
-    static int tablesOfChunk(LookupShape shape, int chunk) {
-        return chunk * shape.words() * WORD_TABLES;
-    }
-
-    /** Builds the tables of a row of digits; those beyond its end stay as they are, which is zero. */
-    static void buildTables(byte[] digits, int at, LookupShape shape, short[] tables) {
-        int whole = shape.columns() / LookupShape.DIGITS;
-        buildWholeTables(digits, at, whole, tables);
-        int rest = shape.columns() % LookupShape.DIGITS;
-        if (rest > 0) {
-            byte[] padded = new byte[LookupShape.DIGITS];
-            System.arraycopy(digits, at + whole * LookupShape.DIGITS, padded, 0, rest);
-            buildTable(padded, 0, tables, whole * Lanes.HALVES);
+    /**
+     * Builds tables of a row of digits. Those beyond the row's end stay as they are: the weights there are zero, which all
+     * tables, an empty one too, turn into zero.
+     *
+     * @param columns digits of the row, from {@code at} on
+     * @param from first table to be built, which goes to {@code tables[0]}
+     * @param to end of the tables to be built
+     */
+    static void buildTables(byte[] digits, int at, int columns, int from, int to, short[] tables) {
+        int whole = Math.min(to, columns / LookupShape.DIGITS);
+        buildWholeTables(digits, at, from, whole, tables);
+        int column = whole * LookupShape.DIGITS;
+        if (from <= whole && whole < to && column < columns) {
+            int second = column + 1 < columns ? digits[at + column + 1] : 0;
+            buildTable(digits[at + column], second, 0, tables, (whole - from) * TABLE);
         }
     }
 
-    private static void buildWholeTables(byte[] digits, int at, int count, short[] tables) {
-        for (int i = 0; i < count; i++) {
-            buildTable(digits, at + i * LookupShape.DIGITS, tables, i * Lanes.HALVES);
+    private static void buildWholeTables(byte[] digits, int at, int from, int to, short[] tables) {
+        for (int i = from; i < to; i++) {
+            int d = at + i * LookupShape.DIGITS;
+            buildTable(digits[d], digits[d + 1], digits[d + 2], tables, (i - from) * TABLE);
         }
     }
 
-    private static void buildTable(byte[] digits, int at, short[] tables, int to) {
-        ShortVector first = weights(FIRST).mul(digits[at]);
-        ShortVector second = weights(SECOND).mul(digits[at + 1]);
-        ShortVector third = weights(THIRD).mul(digits[at + 2]);
-        first.add(second).add(third).intoArray(tables, to);
+    private static void buildTable(int first, int second, int third, short[] tables, int to) {
+        ShortVector a = weights(FIRST).mul((short) first);
+        ShortVector b = weights(SECOND).mul((short) second);
+        ShortVector c = weights(THIRD).mul((short) third);
+        a.add(b).add(c).intoArray(tables, to);
     }
 
     private static ShortVector weights(short[] digitWeights) {
