@@ -1,6 +1,5 @@
 package org.ryzanstein.backend.avx512;
 
-import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
@@ -48,15 +47,21 @@ final class AttentionKernels {
             float[] out,
             int to,
             int count) {
-        float[] sums = new float[ACCUMULATORS];
         for (int p = 0; p < count; p++) {
-            Arrays.fill(sums, 0f);
-            for (int d = 0; d < dimension; d++) {
-                int lane = d % ACCUMULATORS;
-                sums[lane] = Math.fma(q[qOffset + d], keys[at + p + d * page], sums[lane]);
-            }
-            out[to + p] = ((sums[0] + sums[1]) + (sums[2] + sums[3])) * scale;
+            float s0 = everyFourth(keys, at + p, page, q, qOffset, 0, dimension);
+            float s1 = everyFourth(keys, at + p, page, q, qOffset, 1, dimension);
+            float s2 = everyFourth(keys, at + p, page, q, qOffset, 2, dimension);
+            float s3 = everyFourth(keys, at + p, page, q, qOffset, 3, dimension);
+            out[to + p] = ((s0 + s1) + (s2 + s3)) * scale;
         }
+    }
+
+    private static float everyFourth(float[] keys, int at, int page, float[] q, int qOffset, int first, int dimension) {
+        float sum = 0f;
+        for (int d = first; d < dimension; d += ACCUMULATORS) {
+            sum = Math.fma(q[qOffset + d], keys[at + d * page], sum);
+        }
+        return sum;
     }
 
     static float max(float[] scores, int from, int count) {

@@ -22,8 +22,7 @@ final class LookupInput extends TernaryInput {
     @Override
     protected void finish(int row) {
         if (row < tables.length) {
-            Lookup.buildTables(
-                    digits(), row * stride(), shape.columns(), 0, shape.rowIndexes(), tables[row]);
+            Lookup.buildTables(digits(), row * stride(), shape.columns(), 0, shape.rowIndexes(), tables[row]);
         }
     }
 

@@ -112,14 +112,7 @@ final class LookupMatrix extends TernaryMatrix {
      * @param token the first of {@code count} rows of activations
      */
     private void multiplyChunk(
-            int chunk,
-            short[][] tables,
-            int table,
-            int token,
-            int count,
-            int fromBlock,
-            int toBlock,
-            HostBuffer sums) {
+            int chunk, short[][] tables, int table, int token, int count, int fromBlock, int toBlock, HostBuffer sums) {
         LookupScratch own = scratch.get();
         for (int block = fromBlock; block < toBlock; block++) {
             int at = wordsOf(chunk, block);
