@@ -22,15 +22,19 @@ final class Tools {
     /** What a process printed and how it ended. */
     record Outcome(int status, String out, String err) {}
 
-    /** Compiles all sources under a folder into a modular jar. */
-    static void buildModule(Path sources, List<Path> modulePath, Path scratch, Path jar) throws IOException {
+    /** Compiles all sources under a folder into a modular jar, by way of a folder for the classes. */
+    static void buildModule(Path sources, List<Path> modulePath, Path classes, Path jar) throws IOException {
+        Files.createDirectories(classes);
         List<String> arguments = new ArrayList<>(List.of("-Xlint:all", "-Werror", "--release", "25"));
         List<Path> all = new ArrayList<>(modulePath);
         all.add(jspecify());
         arguments.add("--module-path");
         arguments.add(join(all));
+        // Else javac looks at this test's own class path, and warns of what is missing there.
+        arguments.add("--class-path");
+        arguments.add(classes.toString());
         arguments.add("-d");
-        arguments.add(scratch.toString());
+        arguments.add(classes.toString());
         try (Stream<Path> files = Files.walk(sources)) {
             files.map(Path::toString).filter(name -> name.endsWith(".java")).forEach(arguments::add);
         }
@@ -44,7 +48,7 @@ final class Tools {
                         "--module-version",
                         "1.0",
                         "-C",
-                        scratch.toString(),
+                        classes.toString(),
                         "."));
     }
 
