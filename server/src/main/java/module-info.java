@@ -13,9 +13,14 @@ module org.ryzanstein.server {
     requires info.picocli;
     requires java.management;
     requires jdk.management;
+    requires jdk.unsupported; // JLine catches Ctrl-C by its sun.misc.Signal, which it looks for at run time.
     requires org.jline.reader;
     requires org.jline.terminal;
+    requires org.slf4j;
     requires static org.jspecify;
+
+    provides System.LoggerFinder with
+            org.ryzanstein.server.logging.LazyLoggerFinder;
 
     opens org.ryzanstein.server.http.dto to
             com.fasterxml.jackson.databind;

@@ -1,16 +1,31 @@
 package org.ryzanstein.server.cli;
 
 import java.io.PrintStream;
+import java.time.Duration;
 import picocli.CommandLine;
 
 /** Entry point of the command line. */
 public final class Main {
+    private static final Duration LINGER = Duration.ofSeconds(2);
+
     private Main() {}
 
     /** Runs a command and ends the process with its exit code. */
     public static void main(String[] arguments) {
         int code = run(CliEnvironment.ofProcess(), arguments);
-        System.exit(code);
+        if (code != ExitCode.DONE) {
+            System.exit(code);
+        }
+        // Returning is faster: exit begins with a look at the loggers. A thread that is left over shall not keep the
+        // JVM.
+        Thread.ofPlatform().daemon().start(() -> {
+            try {
+                Thread.sleep(LINGER);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            System.exit(ExitCode.DONE);
+        });
     }
 
     static int run(CliEnvironment environment, String... arguments) {

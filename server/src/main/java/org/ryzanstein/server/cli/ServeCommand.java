@@ -11,6 +11,7 @@ import org.ryzanstein.loader.engine.EngineOptions;
 import org.ryzanstein.server.http.HttpServer;
 import org.ryzanstein.server.http.ModelSlot;
 import org.ryzanstein.server.http.ServerOptions;
+import org.ryzanstein.server.logging.LazyLoggerFinder;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -24,9 +25,6 @@ import picocli.CommandLine.Spec;
         description = "Serves the model over HTTP in OpenAI's shape. Prints its URL when it is ready.",
         mixinStandardHelpOptions = true)
 final class ServeCommand implements Callable<Integer> {
-    /** The lowest level that is logged; read by the logging configuration. */
-    static final String LOG_PROPERTY = "ryzanstein.log";
-
     private static final int STOP_SECONDS = 30;
 
     private final CliEnvironment environment;
@@ -77,8 +75,8 @@ final class ServeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        if (System.getProperty(LOG_PROPERTY) == null) {
-            System.setProperty(LOG_PROPERTY, "info");
+        if (System.getProperty(LazyLoggerFinder.LEVEL_PROPERTY) == null) {
+            System.setProperty(LazyLoggerFinder.LEVEL_PROPERTY, "info");
         }
         EngineOptions engineOptions;
         ServerOptions serverOptions;

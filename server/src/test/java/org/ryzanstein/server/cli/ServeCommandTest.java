@@ -9,14 +9,21 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.ryzanstein.loader.format.ModelFormatException;
 import org.ryzanstein.server.fake.FakeEngine;
+import org.ryzanstein.server.logging.LazyLoggerFinder;
 import picocli.CommandLine;
 
 @Timeout(60)
 class ServeCommandTest {
+    @AfterEach
+    void restoreTheLogLevel() {
+        System.clearProperty(LazyLoggerFinder.LEVEL_PROPERTY);
+    }
+
     @Test
     void servesUntilItIsToldToStop() throws Exception {
         FakeEngine engine = new FakeEngine();
