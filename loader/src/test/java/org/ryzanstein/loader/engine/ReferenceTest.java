@@ -113,7 +113,7 @@ class ReferenceTest {
 
     @Test
     void perplexityOfTheFirstEightWindowsIsTheReferences(TestReporter reporter) throws InterruptedException {
-        Perplexity perplexity = Perplexity.ofWindows(engine, 8);
+        WindowPerplexity perplexity = WindowPerplexity.ofWindows(engine, 8);
         perplexity.check(reporter, encoding + ", first 8 windows", "/perplexity/first8_windows_ppl_f64");
         String expected = HASHES.computeIfAbsent(encoding.scales(), any -> perplexity.logitsHash());
         assertThat(perplexity.logitsHash())

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.Arrays;
 import org.junit.jupiter.api.TestReporter;
 
-/** Perplexity of the held-out stories, by the protocols that reference.json states. */
-final class Perplexity {
+/** WindowPerplexity of the held-out stories, by the protocols that reference.json states. */
+final class WindowPerplexity {
     private static final int WINDOW = 256;
     private static final double TOLERANCE = 0.005;
 
@@ -17,13 +17,13 @@ final class Perplexity {
     private double negativeLogLikelihood;
     private int tokens;
 
-    private Perplexity(Engine engine) {
+    private WindowPerplexity(Engine engine) {
         this.engine = engine;
     }
 
     /** Windows of 256 tokens one after the other; each token but a window's first is predicted, and the one behind it. */
-    static Perplexity ofWindows(Engine engine, int count) throws InterruptedException {
-        Perplexity perplexity = new Perplexity(engine);
+    static WindowPerplexity ofWindows(Engine engine, int count) throws InterruptedException {
+        WindowPerplexity perplexity = new WindowPerplexity(engine);
         perplexity.addWindows(0, count);
         perplexity.logitsHash = perplexity.hash.take();
         return perplexity;
@@ -38,8 +38,8 @@ final class Perplexity {
     }
 
     /** The first 32 stories, each cut to 256 tokens; each token but the first is predicted. */
-    static Perplexity ofStories(Engine engine) throws InterruptedException {
-        Perplexity perplexity = new Perplexity(engine);
+    static WindowPerplexity ofStories(Engine engine) throws InterruptedException {
+        WindowPerplexity perplexity = new WindowPerplexity(engine);
         int[] text = Reference.heldout();
         int end = engine.tokenizer().eos().orElseThrow();
         int from = 0;
