@@ -30,13 +30,14 @@ final class CompletionEndpoint {
         Unsupported.refuseInCompletions(fields);
         int logprobs = fields.integer("logprobs", 0, MAX_LOGPROBS).orElse(-1);
         boolean echo = fields.flag("echo").orElse(false);
+        boolean parseSpecial = fields.flag("parse_special").orElse(false);
         if (echo && logprobs >= 0) {
             throw ApiException.unsupported("echo", "not supported together with logprobs; leave one of them out");
         }
         GenerationFields generation =
                 GenerationFields.read(fields, model.engine().model().vocabularySize(), logprobs);
         requireNoSelection(fields, generation.choices());
-        List<Prompt> prompts = new CompletionPrompts(model).read(fields);
+        List<Prompt> prompts = new CompletionPrompts(model, parseSpecial).read(fields);
         if (prompts.size() * generation.choices() > GenerationFields.MAX_GENERATIONS) {
             throw ApiException.invalid(
                     "n",

@@ -18,8 +18,15 @@ final class CompletionPrompts {
     private final Tokenizer tokenizer;
     private final int vocabularySize;
     private final int contextLength;
+    private final boolean parseSpecial;
 
-    CompletionPrompts(ServedModel model) {
+    /**
+     * Reads prompts for a model.
+     *
+     * @param parseSpecial whether text that spells a special token is one
+     */
+    CompletionPrompts(ServedModel model, boolean parseSpecial) {
+        this.parseSpecial = parseSpecial;
         tokenizer = model.engine().tokenizer();
         vocabularySize =
                 Math.min(tokenizer.vocabularySize(), model.engine().model().vocabularySize());
@@ -54,10 +61,9 @@ final class CompletionPrompts {
         return prompts;
     }
 
-    /** A plain completion is the caller's own text: what spells a special token is one, as in a raw completion. */
     private Prompt text(JsonNode value, String path) {
         String text = Fields.text(value, path);
-        int[] ids = tokenizer.encode(text, new EncodeOptions(true, true));
+        int[] ids = tokenizer.encode(text, new EncodeOptions(true, parseSpecial));
         if (ids.length == 0) {
             throw ApiException.invalid(path, "found no tokens, expected at least one");
         }

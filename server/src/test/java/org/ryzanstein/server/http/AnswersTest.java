@@ -131,6 +131,17 @@ class AnswersTest {
     }
 
     @Test
+    void recognisesSpecialTokensInAPromptOnlyIfAsked() throws IOException {
+        FakeEngine engine = new FakeEngine();
+        try (TestServer server = TestServer.serving(engine)) {
+            server.post(COMPLETIONS, "{\"prompt\": \"<|eot|>\"}");
+            assertThat(engine.lastRequest().prompt()).doesNotContain(FakeTokenizer.EOT);
+            server.post(COMPLETIONS, "{\"prompt\": \"<|eot|>\", \"parse_special\": true}");
+            assertThat(engine.lastRequest().prompt()).containsExactly(FakeTokenizer.BOS, FakeTokenizer.EOT);
+        }
+    }
+
+    @Test
     void aStopStringEndsTheTextAndIsNoPartOfIt() throws IOException {
         try (TestServer server = TestServer.serving(new FakeEngine().answering("One. Two."))) {
             JsonNode json = server.post(CHAT, chat("\"stop\": \".\"")).json();
