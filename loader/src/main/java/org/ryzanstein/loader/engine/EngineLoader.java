@@ -24,6 +24,7 @@ import org.ryzanstein.loader.model.Architectures;
 import org.ryzanstein.loader.model.Model;
 import org.ryzanstein.loader.model.ModelLimits;
 import org.ryzanstein.loader.parallel.SpinParkTeam;
+import org.ryzanstein.loader.progress.ProgressListener;
 import org.ryzanstein.loader.sampling.Sampler;
 import org.ryzanstein.loader.tokenizer.Tokenizer;
 import org.ryzanstein.loader.tokenizer.Tokenizers;

@@ -3,6 +3,7 @@ package org.ryzanstein.loader.engine;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.ryzanstein.loader.progress.ProgressListener;
 
 /**
  * How to open an engine.

@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.OptionalInt;
+import org.ryzanstein.loader.progress.ProgressListener;
 import org.ryzanstein.loader.tokenizer.EncodeOptions;
 import org.ryzanstein.loader.tokenizer.Tokenizer;
 
