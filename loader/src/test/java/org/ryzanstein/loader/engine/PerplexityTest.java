@@ -11,6 +11,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.ryzanstein.loader.Ryzanstein;
+import org.ryzanstein.loader.progress.ProgressListener;
 import org.ryzanstein.loader.tokenizer.EncodeOptions;
 
 class PerplexityTest {
