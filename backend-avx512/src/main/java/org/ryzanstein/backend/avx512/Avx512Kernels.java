@@ -14,6 +14,7 @@ import org.ryzanstein.backend.cpu.PagedKvCache;
 import org.ryzanstein.backend.cpu.Parallel;
 import org.ryzanstein.backend.cpu.TernaryInput;
 import org.ryzanstein.backend.cpu.TernaryMatrix;
+import org.ryzanstein.backend.cpu.WeightMemory;
 
 /** The kernels for 512-bit vectors. */
 final class Avx512Kernels implements CpuKernels {
@@ -106,7 +107,7 @@ final class Avx512Kernels implements CpuKernels {
     }
 
     @Override
-    public TernaryMatrix packTernary(WeightSource.Ternary source, Parallel parallel) {
+    public TernaryMatrix packTernary(WeightSource.Ternary source, Parallel parallel, WeightMemory memory) {
         return LookupMatrix.pack(source, parallel, scratch);
     }
 

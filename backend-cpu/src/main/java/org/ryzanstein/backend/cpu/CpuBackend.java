@@ -29,6 +29,7 @@ public final class CpuBackend implements KernelBackend {
     private final CpuKernels kernels;
     private final ThreadTeam team;
     private final Parallel parallel;
+    private final WeightMemory memory = new WeightMemory();
     private final CpuQueue queue = new CpuQueue();
 
     public CpuBackend(CpuKernels kernels, ThreadTeam team) {
@@ -71,7 +72,7 @@ public final class CpuBackend implements KernelBackend {
     public MatrixWeights packMatrix(WeightSource source, Set<MatrixUse> uses) {
         return switch (source) {
             case WeightSource.Ternary ternary
-            when uses.equals(Set.of(MatrixUse.LINEAR)) -> kernels.packTernary(ternary, parallel);
+            when uses.equals(Set.of(MatrixUse.LINEAR)) -> kernels.packTernary(ternary, parallel, memory);
             case WeightSource.Floats floats -> DenseMatrix.pack(floats, kernels, parallel);
             case WeightSource.Blocks blocks -> BlockMatrix.pack(blocks, kernels, parallel);
             default ->
@@ -113,5 +114,7 @@ public final class CpuBackend implements KernelBackend {
     }
 
     @Override
-    public void close() {}
+    public void close() {
+        memory.close();
+    }
 }

@@ -52,8 +52,12 @@ public interface CpuKernels {
     /** Room for the quantised input of a ternary layer. */
     TernaryInput ternaryInput(int rows, int columns);
 
-    /** Packs ternary weights in this instruction set's layout. */
-    TernaryMatrix packTernary(WeightSource.Ternary source, Parallel parallel);
+    /**
+     * Packs ternary weights in this instruction set's layout.
+     *
+     * @param memory where large weights go; it lives as long as the backend
+     */
+    TernaryMatrix packTernary(WeightSource.Ternary source, Parallel parallel, WeightMemory memory);
 
     /** Dot product with 16 accumulators and their tree, as {@link org.ryzanstein.api.numerics.ContractMath#dot}. */
     float dot(float[] a, int aOffset, float[] b, int bOffset, int length);

@@ -14,6 +14,7 @@ import org.ryzanstein.backend.cpu.PagedKvCache;
 import org.ryzanstein.backend.cpu.Parallel;
 import org.ryzanstein.backend.cpu.TernaryInput;
 import org.ryzanstein.backend.cpu.TernaryMatrix;
+import org.ryzanstein.backend.cpu.WeightMemory;
 
 /** Plain loops that follow the numerics contract word by word. */
 final class ScalarKernels implements CpuKernels {
@@ -141,7 +142,7 @@ final class ScalarKernels implements CpuKernels {
     }
 
     @Override
-    public TernaryMatrix packTernary(WeightSource.Ternary source, Parallel parallel) {
+    public TernaryMatrix packTernary(WeightSource.Ternary source, Parallel parallel, WeightMemory memory) {
         return BitSerialMatrix.pack(source, parallel);
     }
 
