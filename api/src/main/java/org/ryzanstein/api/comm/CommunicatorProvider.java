@@ -9,6 +9,10 @@ public interface CommunicatorProvider extends Provider {
     /** Whether it can move buffers of this kind of memory between so many ranks. */
     Probe probe(MemoryKind memoryKind, int worldSize);
 
-    /** Joins the group; returns when all ranks have joined. */
-    Communicator open(Rendezvous rendezvous);
+    /**
+     * Starts to listen. Done once in the life of a process, before the others are told its address.
+     *
+     * @throws java.io.UncheckedIOException if the address can't be bound
+     */
+    Endpoint bind(EndpointConfig config);
 }

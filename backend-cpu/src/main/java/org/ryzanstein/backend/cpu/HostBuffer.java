@@ -19,6 +19,7 @@ public final class HostBuffer implements Buffer {
     private final int columns;
     private final int offset;
     private final int stride;
+    private final MemorySegment memory;
 
     private HostBuffer(
             ElementType elementType,
@@ -37,6 +38,9 @@ public final class HostBuffer implements Buffer {
         this.stride = stride;
         this.floats = floats;
         this.ints = ints;
+        MemorySegment all =
+                elementType == ElementType.FLOAT32 ? MemorySegment.ofArray(floats) : MemorySegment.ofArray(ints);
+        memory = all.asSlice((long) offset * ElementType.BYTES);
     }
 
     static HostBuffer allocate(ElementType type, RowSet rowSet, int rows, int columns) {
@@ -98,9 +102,7 @@ public final class HostBuffer implements Buffer {
 
     @Override
     public MemorySegment memory() {
-        MemorySegment all =
-                elementType == ElementType.FLOAT32 ? MemorySegment.ofArray(floats) : MemorySegment.ofArray(ints);
-        return all.asSlice((long) offset * ElementType.BYTES);
+        return memory;
     }
 
     /** The elements of a FLOAT32 buffer, of which this may be a view. */

@@ -1,8 +1,8 @@
 package org.ryzanstein.comm.nccl;
 
-import org.ryzanstein.api.comm.Communicator;
 import org.ryzanstein.api.comm.CommunicatorProvider;
-import org.ryzanstein.api.comm.Rendezvous;
+import org.ryzanstein.api.comm.Endpoint;
+import org.ryzanstein.api.comm.EndpointConfig;
 import org.ryzanstein.api.kernel.MemoryKind;
 import org.ryzanstein.api.provider.Probe;
 
@@ -27,7 +27,7 @@ public final class NcclCommunicatorProvider implements CommunicatorProvider {
     }
 
     @Override
-    public Communicator open(Rendezvous rendezvous) {
+    public Endpoint bind(EndpointConfig config) {
         throw new UnsupportedOperationException("communicator nccl: " + REASON);
     }
 }

@@ -2,12 +2,10 @@ package org.ryzanstein.comm.tcp;
 
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.net.InetSocketAddress;
-import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.ryzanstein.api.comm.Communicators;
-import org.ryzanstein.api.comm.Rendezvous;
+import org.ryzanstein.api.comm.EndpointConfig;
 import org.ryzanstein.api.kernel.MemoryKind;
 import org.ryzanstein.api.provider.ProviderUnavailableException;
 
@@ -20,9 +18,8 @@ class TcpCommunicatorProviderTest {
     }
 
     @Test
-    void refusesToOpen() {
-        Rendezvous alone =
-                new Rendezvous(0, List.of(InetSocketAddress.createUnresolved("localhost", 1)), 0, new byte[1]);
-        assertThatThrownBy(() -> new TcpCommunicatorProvider().open(alone)).hasMessageContaining("not built yet");
+    void refusesToBind() {
+        EndpointConfig config = EndpointConfig.loopback(new byte[16]);
+        assertThatThrownBy(() -> new TcpCommunicatorProvider().bind(config)).hasMessageContaining("not built yet");
     }
 }
