@@ -26,6 +26,9 @@ public final class OperationTally {
 
     private final Map<OperationKind, Cells> kinds = new EnumMap<>(OperationKind.class);
 
+    /** Nothing is counted yet. */
+    public OperationTally() {}
+
     /** Counts one operation that ended well. */
     public synchronized void count(OperationKind kind, long bytes, long nanos) {
         long time = Math.max(0, nanos);

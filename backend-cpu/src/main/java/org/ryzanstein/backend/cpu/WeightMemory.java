@@ -22,9 +22,14 @@ public final class WeightMemory implements AutoCloseable {
 
     private static final @Nullable LinuxBindings LINUX = LinuxBindings.find();
 
-    private final Arena arena = Arena.ofShared();
+    private final Arena arena;
     private MemorySegment mapping = MemorySegment.NULL;
     private long used;
+
+    /** Memory of which nothing is allocated yet. */
+    public WeightMemory() {
+        this.arena = Arena.ofShared();
+    }
 
     /** Allocates zeroed memory that begins at a multiple of {@value #ALIGNMENT} bytes. */
     public synchronized MemorySegment allocate(long bytes) {
