@@ -1,41 +1,61 @@
 package org.ryzanstein.backend.cpu;
 
-import org.ryzanstein.api.weight.BlockForm;
-import org.ryzanstein.api.weight.BlockRow;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.ryzanstein.api.weight.BlockForm.Parts;
 import org.ryzanstein.api.weight.WeightSource.Blocks;
 
-/** Block-quantised weights in their canonical form, multiplied with activations quantised in the same blocks. */
-final class BlockMatrix implements LinearMatrix, EmbeddingTable {
+/** Block-quantised weights in the form of {@link BlockLayout}, multiplied with activations quantised in the same blocks. */
+public final class BlockMatrix implements LinearMatrix, EmbeddingTable {
     private static final int BLOCK = Blocks.BLOCK;
+    private static final int ROWS = BlockLayout.ROWS;
+    private static final ValueLayout.OfShort SHORT =
+            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfFloat FLOAT =
+            ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private final String name;
+    private final int rows;
     private final int columns;
-    private final BlockForm form;
-    private final BlockRow[] rows;
-    private final CpuKernels kernels;
+    private final BlockLayout layout;
+    private final MemorySegment memory;
 
-    private BlockMatrix(Blocks source, CpuKernels kernels) {
-        this.kernels = kernels;
+    private BlockMatrix(Blocks source, BlockLayout layout, MemorySegment memory) {
         this.name = source.name();
+        this.rows = source.rows();
         this.columns = source.columns();
-        this.form = source.form();
-        this.rows = new BlockRow[source.rows()];
+        this.layout = layout;
+        this.memory = memory;
     }
 
-    static BlockMatrix pack(Blocks source, CpuKernels kernels, Parallel parallel) {
+    static BlockMatrix pack(Blocks source, Parallel parallel, WeightMemory memory) {
         if (source.columns() % BLOCK != 0) {
             throw new IllegalArgumentException(
                     source.name() + ": " + source.columns() + " columns, expected a multiple of " + BLOCK);
         }
-        BlockMatrix matrix = new BlockMatrix(source, kernels);
-        parallel.forRange(matrix.rows.length, (from, to) -> {
-            for (int row = from; row < to; row++) {
-                BlockRow blocks = new BlockRow(matrix.columns, matrix.form);
-                source.readBlocks(row, blocks);
-                matrix.rows[row] = blocks;
+        BlockMatrix narrow = packIfItFits(source, false, parallel, memory);
+        return narrow != null ? narrow : Objects.requireNonNull(packIfItFits(source, true, parallel, memory));
+    }
+
+    private static @Nullable BlockMatrix packIfItFits(
+            Blocks source, boolean wideScales, Parallel parallel, WeightMemory memory) {
+        BlockLayout layout = BlockLayout.of(source.form(), source.columns(), wideScales);
+        int groups = Math.ceilDiv(source.rows(), ROWS);
+        MemorySegment packed = memory.allocate(Math.multiplyExact(groups, layout.groupBytes()));
+        AtomicBoolean fits = new AtomicBoolean(true);
+        parallel.forRange(groups, (from, to) -> {
+            BlockPacker packer = new BlockPacker(source, layout);
+            for (int group = from; group < to && fits.get(); group++) {
+                if (!packer.pack(group, packed)) {
+                    fits.set(false);
+                }
             }
         });
-        return matrix;
+        return fits.get() ? new BlockMatrix(source, layout, packed) : null;
     }
 
     @Override
@@ -45,7 +65,7 @@ final class BlockMatrix implements LinearMatrix, EmbeddingTable {
 
     @Override
     public int rows() {
-        return rows.length;
+        return rows;
     }
 
     @Override
@@ -55,49 +75,94 @@ final class BlockMatrix implements LinearMatrix, EmbeddingTable {
 
     @Override
     public long bytes() {
-        int numbers = form.hasMinima() ? 2 : 1;
-        long blockBytes = BLOCK + numbers * (2L + Float.BYTES);
-        return blockBytes * rows.length * (columns / BLOCK);
+        return memory.byteSize();
     }
 
     @Override
     public String layout() {
-        return "canonical int8 blocks of 32" + (form.hasMinima() ? " with minima" : "") + ", row by row";
+        return layout.toString();
+    }
+
+    /** How the weights are stored. */
+    public BlockLayout form() {
+        return layout;
+    }
+
+    /** All groups. */
+    public MemorySegment memory() {
+        return memory;
+    }
+
+    /** Where a group begins. */
+    public long at(int group) {
+        return group * layout.groupBytes();
     }
 
     @Override
     public void decode(int row, float[] target, int offset) {
-        rows[row].decode(target, offset);
+        int lane = row % ROWS;
+        for (int b = 0; b < layout.blocks(); b++) {
+            long block = at(row / ROWS) + (long) b * layout.blockBytes();
+            float scale = scale(block + layout.scalesAt(), lane);
+            for (int half = 0; half < 2; half++) {
+                float value = scale * part(layout.subScales(), block + layout.subScalesAt(), half, lane);
+                int from = half * Blocks.HALF;
+                for (int k = from; k < from + Blocks.HALF; k++) {
+                    target[offset + b * BLOCK + k] = value * quant(block, k, lane);
+                }
+            }
+            if (layout.hasMinima()) {
+                subtractMinima(block, lane, target, offset + b * BLOCK);
+            }
+        }
+    }
+
+    private void subtractMinima(long block, int lane, float[] target, int offset) {
+        float scale = scale(block + layout.minimaAt(), lane);
+        for (int half = 0; half < 2; half++) {
+            float minimum = scale * part(layout.minima(), block + layout.subMinimaAt(), half, lane);
+            int from = offset + half * Blocks.HALF;
+            for (int i = from; i < from + Blocks.HALF; i++) {
+                target[i] -= minimum;
+            }
+        }
+    }
+
+    /** d or dmin of a row. */
+    float scale(long at, int lane) {
+        return layout.wideScales()
+                ? memory.get(FLOAT, at + (long) lane * Float.BYTES)
+                : Float.float16ToFloat(memory.get(SHORT, at + (long) lane * Short.BYTES));
+    }
+
+    /** s or m of a row's half block. */
+    int part(Parts parts, long at, int half, int lane) {
+        return switch (parts) {
+            case NONE -> 1;
+            case BLOCK -> memory.get(ValueLayout.JAVA_BYTE, at + lane);
+            case HALF -> memory.get(ValueLayout.JAVA_BYTE, at + (long) half * ROWS + lane);
+        };
+    }
+
+    /** q of an element. */
+    int quant(long block, int k, int lane) {
+        return switch (layout.quants()) {
+            case NIBBLES -> bits(block, k, 4, lane) + layout.base();
+            case SIX_BITS ->
+                (bits(block, k, 4, lane) | bits(block + BlockLayout.Quants.NIBBLES.bytes(), k, 2, lane) << 4)
+                        + layout.base();
+            case BYTES -> memory.get(ValueLayout.JAVA_BYTE, block + (long) k * ROWS + lane);
+        };
+    }
+
+    private int bits(long at, int k, int bits, int lane) {
+        int perWord = Short.SIZE / bits;
+        int word = memory.get(SHORT, at + ((long) k / perWord * ROWS + lane) * Short.BYTES);
+        return (word >> (k % perWord * bits)) & ((1 << bits) - 1);
     }
 
     @Override
-    public Input input(HostBuffer in, int members) {
-        return new QuantizedInput(in);
-    }
-
-    private final class QuantizedInput implements Input {
-        private final int blocks = columns / BLOCK;
-        private final BlockDigits digits;
-
-        QuantizedInput(HostBuffer in) {
-            this.digits = new BlockDigits(in, form.hasMinima());
-        }
-
-        @Override
-        public boolean prepare(int row) {
-            return digits.prepare(row);
-        }
-
-        @Override
-        public void multiply(int inputRows, int from, int to, int member, Output out) {
-            for (int row = from; row < to; row++) {
-                BlockRow weights = rows[row];
-                for (int i = 0; i < inputRows; i++) {
-                    float product = kernels.blockDot(
-                            weights, digits.values(), i * columns, digits.factors(), digits.sums(), i * blocks);
-                    out.put(i, row, product);
-                }
-            }
-        }
+    public int rowGroup() {
+        return ROWS;
     }
 }

@@ -73,8 +73,8 @@ public final class CpuBackend implements KernelBackend {
         return switch (source) {
             case WeightSource.Ternary ternary
             when uses.equals(Set.of(MatrixUse.LINEAR)) -> kernels.packTernary(ternary, parallel, memory);
-            case WeightSource.Floats floats -> DenseMatrix.pack(floats, kernels, parallel);
-            case WeightSource.Blocks blocks -> BlockMatrix.pack(blocks, kernels, parallel);
+            case WeightSource.Floats floats -> DenseMatrix.pack(floats, parallel, memory);
+            case WeightSource.Blocks blocks -> BlockMatrix.pack(blocks, parallel, memory);
             default ->
                 throw new UnsupportedWeightsException(
                         source.name() + ": the " + name() + " backend has no kernel for such weights as " + uses);

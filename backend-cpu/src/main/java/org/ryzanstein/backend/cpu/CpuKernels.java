@@ -2,7 +2,6 @@ package org.ryzanstein.backend.cpu;
 
 import org.jspecify.annotations.Nullable;
 import org.ryzanstein.api.kernel.GateKind;
-import org.ryzanstein.api.weight.BlockRow;
 import org.ryzanstein.api.weight.WeightSource;
 
 /**
@@ -59,17 +58,11 @@ public interface CpuKernels {
      */
     TernaryMatrix packTernary(WeightSource.Ternary source, Parallel parallel, WeightMemory memory);
 
-    /** Dot product with 16 accumulators and their tree, as {@link org.ryzanstein.api.numerics.ContractMath#dot}. */
-    float dot(float[] a, int aOffset, float[] b, int bOffset, int length);
+    /** Products of floating-point weights. */
+    DenseKernels dense();
 
-    /**
-     * Product of a row of block-quantised weights with activations quantised in the same blocks.
-     *
-     * @param digits activations from {@code digitsOffset} on
-     * @param factors what a digit of each block is worth, from {@code blockOffset} on
-     * @param sums of the half blocks, two a block, from {@code 2 * blockOffset} on; empty where the form has no minima
-     */
-    float blockDot(BlockRow weights, byte[] digits, int digitsOffset, float[] factors, int[] sums, int blockOffset);
+    /** Products of block-quantised weights. */
+    BlockKernels blocks();
 
     /** Attention with the scratch of one thread. */
     AttentionKernel attention(PagedKvCache cache, int layer, float scale);

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +34,11 @@ final class CpuRecorder implements StepRecorder {
     private final List<Operation> operations = new ArrayList<>();
     private final Set<PagedKvCache> caches = new LinkedHashSet<>();
     private final Set<HostHead> heads = new LinkedHashSet<>();
+    private final LinearScratch linearScratch;
+    /** The buffer whose rows were converted for the operation before, and their form. */
+    private @Nullable HostBuffer preparedInput;
+
+    private @Nullable Object preparedForm;
     private BatchLimits limits = BatchLimits.NONE;
 
     CpuRecorder(CpuKernels kernels, StepShape shape, ThreadTeam team, ExecutionQueue queue) {
@@ -40,19 +46,26 @@ final class CpuRecorder implements StepRecorder {
         this.shape = shape;
         this.team = team;
         this.queue = queue;
+        this.linearScratch = new LinearScratch(kernels, team.size());
     }
 
     CpuStep finish() {
         return new CpuStep(shape, limits, team, operations, caches, heads);
     }
 
+    private void add(Operation operation) {
+        operations.add(operation);
+        preparedInput = null;
+        preparedForm = null;
+    }
+
     /** An operation whose rows do not look at each other. */
     private void addRowLocal(RowSet rows, Body body) {
-        operations.add(new Operation(Items.each(rows), true, body));
+        add(new Operation(Items.each(rows), true, body));
     }
 
     private void addShared(Items items, Body body) {
-        operations.add(new Operation(items, false, body));
+        add(new Operation(items, false, body));
     }
 
     private HostBuffer floats(Buffer buffer, String role) {
@@ -171,29 +184,33 @@ final class CpuRecorder implements StepRecorder {
         }
         float[] gains = gainOf(gain, source.columns());
         int blocks = sums.columns() - 1;
+        NormScale[] scales = new NormScale[team.size()];
+        Arrays.setAll(scales, member -> new NormScale());
         addRowLocal(RowSet.TOKENS, (step, batch, from, to, member) -> {
+            NormScale scale = scales[member];
             for (int row = from; row < to; row++) {
-                NormScale scale =
-                        NormScale.of(sums.floats(), sums.row(row), blocks, gains != null, normColumns, epsilon);
-                quantizeRow(source, row, gains, scale, target);
-                if (!scale.finite()) {
+                boolean finite =
+                        scale.compute(sums.floats(), sums.row(row), blocks, gains != null, normColumns, epsilon);
+                if (finite) {
+                    quantizeRow(source, row, gains, scale.scale(), target);
+                } else {
+                    clearRow(target, row);
                     step.fault(row);
                 }
+                target.factors()[row] = scale.factor();
+                target.finish(row);
             }
         });
     }
 
-    private void quantizeRow(
-            HostBuffer source, int row, float @Nullable [] gains, NormScale scale, TernaryInput target) {
+    private void quantizeRow(HostBuffer source, int row, float @Nullable [] gains, float scale, TernaryInput target) {
         int at = row * target.stride();
-        if (scale.finite()) {
-            kernels.quantize(
-                    source.floats(), source.row(row), target.columns(), gains, scale.scale(), target.digits(), at);
-        } else {
-            Arrays.fill(target.digits(), at, at + target.columns(), (byte) 0);
-        }
-        target.factors()[row] = scale.factor();
-        target.finish(row);
+        kernels.quantize(source.floats(), source.row(row), target.columns(), gains, scale, target.digits(), at);
+    }
+
+    private static void clearRow(TernaryInput target, int row) {
+        int at = row * target.stride();
+        Arrays.fill(target.digits(), at, at + target.columns(), (byte) 0);
     }
 
     @Override
@@ -221,7 +238,7 @@ final class CpuRecorder implements StepRecorder {
         checkRowSet("sums", source.rowSet(), RowSet.TOKENS);
         checkRowSet("out", target.rowSet(), RowSet.TOKENS);
         int group = matrix.rowGroup();
-        operations.add(new Operation(rowGroups(matrix), true, (step, batch, from, to, member) -> {
+        add(new Operation(rowGroups(matrix), true, (step, batch, from, to, member) -> {
             for (int token = 0; token < batch.tokens(); token++) {
                 kernels.rescale(
                         source.ints(),
@@ -271,24 +288,45 @@ final class CpuRecorder implements StepRecorder {
         HostBuffer target = floats(out, "out");
         checkColumns("out", target.columns(), weights.rows());
         checkRowSet("out", target.rowSet(), source.rowSet());
-        addProduct(source, weights, (row, column, value) -> target.floats()[target.row(row) + column] = value);
+        addProduct(source, weights, new LinearMatrix.Output() {
+            @Override
+            public float[] values(int inputRow) {
+                return target.floats();
+            }
+
+            @Override
+            public int first(int inputRow) {
+                return target.row(inputRow);
+            }
+        });
     }
 
     private void addProduct(HostBuffer source, MatrixWeights weights, LinearMatrix.Output out) {
         checkColumns("in", source.columns(), weights.columns());
-        LinearMatrix.Input input = LinearMatrix.of(weights).input(source, team.size());
+        LinearMatrix matrix = LinearMatrix.of(weights);
+        LinearMatrix.Product product = LinearMatrix.product(matrix, source, linearScratch);
         RowSet rows = source.rowSet();
-        addRowLocal(rows, (step, batch, from, to, member) -> {
-            for (int row = from; row < to; row++) {
-                if (!input.prepare(row)) {
-                    step.fault(rows == RowSet.TOKENS ? row : batch.outputToken(row));
+        Object form = product.inputForm();
+        boolean prepared = source.equals(preparedInput) && Objects.equals(form, preparedForm);
+        if (form != null && !prepared) {
+            addRowLocal(rows, (step, batch, from, to, member) -> {
+                int count = Operation.rowsOf(rows, batch);
+                for (int row = from; row < to; row++) {
+                    if (!product.prepare(row, count)) {
+                        step.fault(rows == RowSet.TOKENS ? row : batch.outputToken(row));
+                    }
                 }
-            }
-        });
+            });
+        }
+        int group = matrix.rowGroup();
         addShared(
-                Items.fixed(weights.rows()),
-                (step, batch, from, to, member) ->
-                        input.multiply(Operation.rowsOf(rows, batch), from, to, member, out));
+                Items.fixed(Math.ceilDiv(matrix.rows(), group)),
+                (step, batch, from, to, member) -> product.multiply(
+                        Operation.rowsOf(rows, batch), from * group, Math.min(to * group, matrix.rows()), member, out));
+        if (form != null) {
+            preparedInput = source;
+            preparedForm = form;
+        }
     }
 
     private static void checkSame(HostBuffer expected, HostBuffer found, String role) {
@@ -474,7 +512,17 @@ final class CpuRecorder implements StepRecorder {
         }
         heads.add(target);
         limits = limits.withCandidates(target.maxCandidates());
-        addProduct(source, weights, (row, token, value) -> target.logits(row)[token] = value);
+        addProduct(source, weights, new LinearMatrix.Output() {
+            @Override
+            public float[] values(int inputRow) {
+                return target.logits(inputRow);
+            }
+
+            @Override
+            public int first(int inputRow) {
+                return 0;
+            }
+        });
         addShared(Items.each(RowSet.OUTPUTS), (step, batch, from, to, member) -> {
             for (int row = from; row < to; row++) {
                 int token = batch.outputToken(row);

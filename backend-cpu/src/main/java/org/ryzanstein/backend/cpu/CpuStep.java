@@ -14,10 +14,11 @@ final class CpuStep implements PreparedStep {
     private final StepShape shape;
     private final BatchLimits limits;
     private final ThreadTeam team;
-    private final List<Operation> operations;
+    private final Operation[] operations;
     private final boolean[] barrierBefore;
-    private final Set<PagedKvCache> caches;
-    private final Set<HostHead> heads;
+    // Arrays, because to iterate over a collection takes an object for each step.
+    private final PagedKvCache[] caches;
+    private final HostHead[] heads;
     private final boolean[] faults;
     private final ThreadTeam.Task task = this::runMember;
     private @Nullable StepBatch batch;
@@ -32,9 +33,9 @@ final class CpuStep implements PreparedStep {
         this.shape = shape;
         this.limits = limits;
         this.team = team;
-        this.operations = List.copyOf(operations);
-        this.caches = Set.copyOf(caches);
-        this.heads = Set.copyOf(heads);
+        this.operations = operations.toArray(Operation[]::new);
+        this.caches = caches.toArray(PagedKvCache[]::new);
+        this.heads = heads.toArray(HostHead[]::new);
         this.faults = new boolean[shape.maxTokens()];
         this.barrierBefore = new boolean[operations.size()];
         for (int i = 1; i < barrierBefore.length; i++) {
@@ -72,7 +73,7 @@ final class CpuStep implements PreparedStep {
             if (barrierBefore[i]) {
                 team.barrier();
             }
-            Operation operation = operations.get(i);
+            Operation operation = operations[i];
             int items = operation.items().count(current);
             int from = Parallel.start(items, member, members);
             int to = Parallel.start(items, member + 1, members);

@@ -1,60 +1,66 @@
 package org.ryzanstein.backend.cpu;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.util.Locale;
 import org.ryzanstein.api.weight.WeightSource;
 import org.ryzanstein.api.weight.WeightSource.FloatFormat;
 
-/** Floating-point weights, kept in the file's own format and decoded a row at a time. */
-final class DenseMatrix implements LinearMatrix, EmbeddingTable {
+/** Floating-point weights in the file's own format, row by row, each row from the start of a cache line on. */
+public final class DenseMatrix implements LinearMatrix, EmbeddingTable {
+    /** Threads share out so many rows together. */
+    private static final int ROW_GROUP = 16;
+
+    private static final ValueLayout.OfShort SHORT =
+            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfFloat FLOAT =
+            ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
     private final String name;
     private final int rows;
     private final int columns;
     private final FloatFormat format;
-    private final CpuKernels kernels;
-    /** Rows of a FLOAT32 matrix. */
-    private final float[][] floats;
-    /** Rows of a 16-bit matrix. */
-    private final short[][] halves;
+    private final long rowBytes;
+    private final MemorySegment memory;
 
-    private DenseMatrix(WeightSource.Floats source, CpuKernels kernels) {
-        this.kernels = kernels;
+    private DenseMatrix(WeightSource.Floats source, WeightMemory memory) {
         this.name = source.name();
         this.rows = source.rows();
         this.columns = source.columns();
         this.format = source.format();
-        boolean wide = format == FloatFormat.FLOAT32;
-        this.floats = new float[wide ? rows : 0][];
-        this.halves = new short[wide ? 0 : rows][];
+        long bytes = (long) columns * (format == FloatFormat.FLOAT32 ? Float.BYTES : Short.BYTES);
+        this.rowBytes = Math.ceilDiv(bytes, WeightMemory.ALIGNMENT) * WeightMemory.ALIGNMENT;
+        this.memory = memory.allocate(Math.multiplyExact(rows, rowBytes));
     }
 
-    static DenseMatrix pack(WeightSource.Floats source, CpuKernels kernels, Parallel parallel) {
-        DenseMatrix matrix = new DenseMatrix(source, kernels);
+    static DenseMatrix pack(WeightSource.Floats source, Parallel parallel, WeightMemory memory) {
+        DenseMatrix matrix = new DenseMatrix(source, memory);
         parallel.forRange(matrix.rows, (from, to) -> {
             float[] values = new float[matrix.columns];
+            short[] halves = new short[matrix.columns];
             for (int row = from; row < to; row++) {
                 source.readFloats(row, values, 0);
-                matrix.packRow(row, values);
+                matrix.packRow(row, values, halves);
             }
         });
         return matrix;
     }
 
-    private void packRow(int row, float[] values) {
+    private void packRow(int row, float[] values, short[] halves) {
         switch (format) {
-            case FLOAT32 -> floats[row] = values.clone();
+            case FLOAT32 -> MemorySegment.copy(values, 0, memory, FLOAT, at(row), columns);
             case FLOAT16 -> {
-                short[] packed = new short[columns];
                 for (int i = 0; i < columns; i++) {
-                    packed[i] = Float.floatToFloat16(values[i]);
+                    halves[i] = Float.floatToFloat16(values[i]);
                 }
-                halves[row] = packed;
+                MemorySegment.copy(halves, 0, memory, SHORT, at(row), columns);
             }
             case BFLOAT16 -> {
-                short[] packed = new short[columns];
                 for (int i = 0; i < columns; i++) {
-                    packed[i] = (short) (Float.floatToRawIntBits(values[i]) >>> 16);
+                    halves[i] = (short) (Float.floatToRawIntBits(values[i]) >>> Short.SIZE);
                 }
-                halves[row] = packed;
+                MemorySegment.copy(halves, 0, memory, SHORT, at(row), columns);
             }
         }
     }
@@ -76,7 +82,7 @@ final class DenseMatrix implements LinearMatrix, EmbeddingTable {
 
     @Override
     public long bytes() {
-        return (long) rows * columns * (format == FloatFormat.FLOAT32 ? Float.BYTES : Short.BYTES);
+        return memory.byteSize();
     }
 
     @Override
@@ -84,57 +90,42 @@ final class DenseMatrix implements LinearMatrix, EmbeddingTable {
         return format.name().toLowerCase(Locale.ROOT) + ", row by row";
     }
 
+    /** The format of the elements. */
+    public FloatFormat format() {
+        return format;
+    }
+
+    /** All rows. */
+    public MemorySegment memory() {
+        return memory;
+    }
+
+    /** Where a row begins. */
+    public long at(int row) {
+        return row * rowBytes;
+    }
+
     @Override
     public void decode(int row, float[] target, int offset) {
+        long at = at(row);
         switch (format) {
-            case FLOAT32 -> System.arraycopy(floats[row], 0, target, offset, columns);
+            case FLOAT32 -> MemorySegment.copy(memory, FLOAT, at, target, offset, columns);
             case FLOAT16 -> {
-                short[] packed = halves[row];
-                for (int i = 0; i < packed.length; i++) {
-                    target[offset + i] = Float.float16ToFloat(packed[i]);
+                for (int i = 0; i < columns; i++) {
+                    target[offset + i] = Float.float16ToFloat(memory.get(SHORT, at + (long) i * Short.BYTES));
                 }
             }
             case BFLOAT16 -> {
-                short[] packed = halves[row];
-                for (int i = 0; i < packed.length; i++) {
-                    target[offset + i] = Float.intBitsToFloat(packed[i] << 16);
+                for (int i = 0; i < columns; i++) {
+                    int bits = memory.get(SHORT, at + (long) i * Short.BYTES) << Short.SIZE;
+                    target[offset + i] = Float.intBitsToFloat(bits);
                 }
             }
         }
     }
 
     @Override
-    public Input input(HostBuffer in, int members) {
-        return new DenseInput(in, members);
-    }
-
-    private final class DenseInput implements Input {
-        private final HostBuffer in;
-        /** A decoded weight row for each thread that multiplies. */
-        private final float[][] scratch;
-
-        DenseInput(HostBuffer in, int members) {
-            this.in = in;
-            this.scratch = new float[members][format == FloatFormat.FLOAT32 ? 0 : columns];
-        }
-
-        @Override
-        public boolean prepare(int row) {
-            return true;
-        }
-
-        @Override
-        public void multiply(int inputRows, int from, int to, int member, Output out) {
-            boolean wide = format == FloatFormat.FLOAT32;
-            for (int row = from; row < to; row++) {
-                float[] decoded = wide ? floats[row] : scratch[member];
-                if (!wide) {
-                    decode(row, decoded, 0);
-                }
-                for (int i = 0; i < inputRows; i++) {
-                    out.put(i, row, kernels.dot(in.floats(), in.row(i), decoded, 0, columns));
-                }
-            }
-        }
+    public int rowGroup() {
+        return ROW_GROUP;
     }
 }
