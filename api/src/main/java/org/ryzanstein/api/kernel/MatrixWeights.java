@@ -12,6 +12,16 @@ public interface MatrixWeights {
     /** Bytes that the packed form occupies. */
     long bytes();
 
+    /** Bytes of them that a product with one row of activations reads: fewer where the backend keeps several forms. */
+    default long bytesPerProduct() {
+        return bytes();
+    }
+
+    /** Bytes that the output head reads for a row of which only the best candidate is wanted. */
+    default long bytesPerCandidate() {
+        return bytesPerProduct();
+    }
+
     /** How it is stored and which kernel runs it, for reports: such as {@code ternary, 2 bits, bit-serial}. */
     String layout();
 }

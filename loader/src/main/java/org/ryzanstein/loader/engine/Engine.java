@@ -31,6 +31,9 @@ public interface Engine extends AutoCloseable {
      */
     Generation submit(GenerationRequest request, GenerationListener listener);
 
+    /** Bytes of memory that a step reads. */
+    TokenTraffic traffic();
+
     /** What the engine is doing right now. */
     EngineStatus status();
 

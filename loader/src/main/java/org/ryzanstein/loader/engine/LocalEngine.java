@@ -7,6 +7,7 @@ import org.ryzanstein.api.kernel.KernelBackend;
 import org.ryzanstein.api.provider.ProviderReport;
 import org.ryzanstein.loader.model.Model;
 import org.ryzanstein.loader.model.ModelLimits;
+import org.ryzanstein.loader.model.WeightTraffic;
 import org.ryzanstein.loader.sampling.Sampler;
 import org.ryzanstein.loader.sampling.SamplingWorkspace;
 import org.ryzanstein.loader.sampling.StopMatcher;
@@ -21,6 +22,7 @@ final class LocalEngine implements Engine {
     private final KernelBackend backend;
     private final ModelLimits limits;
     private final int headWidth;
+    private final TokenTraffic traffic;
     private final StepLoop loop;
     private final Thread loopThread;
     private final SamplingWorkspace workspace = new SamplingWorkspace();
@@ -47,6 +49,9 @@ final class LocalEngine implements Engine {
         this.backend = backend;
         this.limits = limits;
         this.headWidth = model.output().vocabularySize();
+        WeightTraffic weights = model.traffic();
+        this.traffic = new TokenTraffic(
+                weights.layerBytes(), weights.headBytes(), weights.candidateBytes(), model.kvBytesPerPosition());
         this.resources.addAll(resources);
         this.loop = new StepLoop(backend, model, limits, options.maxSequences());
         this.loopThread = Thread.ofPlatform().daemon().name("ryzanstein-steps").start(loop);
@@ -125,6 +130,11 @@ final class LocalEngine implements Engine {
                         "prompt", "found token " + id + ", expected 0 to " + (description.vocabularySize() - 1));
             }
         }
+    }
+
+    @Override
+    public TokenTraffic traffic() {
+        return traffic;
     }
 
     @Override

@@ -44,6 +44,7 @@ final class BitNet implements Model {
     private final List<Layer> layers;
     private final GroupedQueryAttention attention;
     private final long packedBytes;
+    private final WeightTraffic traffic;
 
     private final Buffer x; // residual stream: (tokens, hidden)
     private final Buffer gateUp; // (tokens, 2 * ffn)
@@ -98,6 +99,7 @@ final class BitNet implements Model {
             layers.add(loadLayer(weights, i));
         }
         packedBytes = weights.bytes();
+        traffic = weights.traffic();
 
         RopeTable rope =
                 RotaryTable.pack(backend, RopeStyle.HALF_SPLIT, limits.contextLength(), shape, Optional.empty(), null);
@@ -168,5 +170,15 @@ final class BitNet implements Model {
     @Override
     public long packedBytes() {
         return packedBytes;
+    }
+
+    @Override
+    public WeightTraffic traffic() {
+        return traffic;
+    }
+
+    @Override
+    public long kvBytesPerPosition() {
+        return attention.bytesPerPosition();
     }
 }

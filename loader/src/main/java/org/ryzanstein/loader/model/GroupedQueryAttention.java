@@ -55,6 +55,12 @@ final class GroupedQueryAttention {
         scale = (float) (1 / StrictMath.sqrt(headDim));
     }
 
+    /** Bytes of keys and values that a position holds in all layers. */
+    long bytesPerPosition() {
+        KvSpec spec = cache.spec();
+        return new KvSpec(spec.layers(), spec.kvHeads(), headDim, 1, 1, spec.type()).bytes();
+    }
+
     /** Where a layer's queries, keys and values are written, side by side. */
     Buffer input() {
         return queryKeyValue;

@@ -43,6 +43,7 @@ final class Llama implements Model {
     private final List<Layer> layers = new ArrayList<>();
     private final GroupedQueryAttention attention;
     private final long packedBytes;
+    private final WeightTraffic traffic;
 
     private final Buffer x; // residual stream: (tokens, hidden)
     private final Buffer gateUp; // (tokens, 2 * ffn)
@@ -127,6 +128,7 @@ final class Llama implements Model {
             layers.add(loadLayer(weights, projections, i));
         }
         packedBytes = weights.bytes();
+        traffic = weights.traffic();
 
         x = backend.allocate(ElementType.FLOAT32, RowSet.TOKENS, tokens, hidden);
         gateUp = backend.allocate(ElementType.FLOAT32, RowSet.TOKENS, tokens, 2 * ffn);
@@ -198,5 +200,15 @@ final class Llama implements Model {
     @Override
     public long packedBytes() {
         return packedBytes;
+    }
+
+    @Override
+    public WeightTraffic traffic() {
+        return traffic;
+    }
+
+    @Override
+    public long kvBytesPerPosition() {
+        return attention.bytesPerPosition();
     }
 }

@@ -15,4 +15,10 @@ public interface Model {
 
     /** Bytes of the packed weights. */
     long packedBytes();
+
+    /** Bytes of them that a step reads. */
+    WeightTraffic traffic();
+
+    /** Bytes of keys and values that one position holds, of all layers. */
+    long kvBytesPerPosition();
 }

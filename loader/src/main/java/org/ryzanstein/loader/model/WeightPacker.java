@@ -24,6 +24,9 @@ public final class WeightPacker {
     private final Progress progress;
     private long weights;
     private long bytes;
+    private long layerBytes;
+    private long headBytes;
+    private long candidateBytes;
 
     WeightPacker(TensorSources tensors, KernelBackend backend, Progress progress) {
         this.tensors = tensors;
@@ -64,12 +67,20 @@ public final class WeightPacker {
     VectorWeights vector(TensorName name, int length) {
         VectorWeights packed = backend.packVector(tensors.floats(name, 1, length));
         count(length, (long) length * Float.BYTES);
+        layerBytes += (long) length * Float.BYTES;
         return packed;
     }
 
     private MatrixWeights matrix(WeightSource source, Set<MatrixUse> uses) {
         MatrixWeights packed = backend.packMatrix(source, uses);
         count((long) source.rows() * source.columns(), packed.bytes());
+        if (uses.contains(MatrixUse.LINEAR)) {
+            layerBytes += packed.bytesPerProduct();
+        }
+        if (uses.contains(MatrixUse.HEAD)) {
+            headBytes += packed.bytesPerProduct();
+            candidateBytes += packed.bytesPerCandidate();
+        }
         return packed;
     }
 
@@ -81,5 +92,9 @@ public final class WeightPacker {
 
     long bytes() {
         return bytes;
+    }
+
+    WeightTraffic traffic() {
+        return new WeightTraffic(layerBytes, headBytes, candidateBytes);
     }
 }

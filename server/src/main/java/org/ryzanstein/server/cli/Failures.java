@@ -8,6 +8,7 @@ import org.ryzanstein.loader.engine.GenerationException;
 import org.ryzanstein.loader.engine.InvalidRequestException;
 import org.ryzanstein.loader.format.ModelFormatException;
 import org.ryzanstein.loader.template.TemplateException;
+import org.ryzanstein.server.bench.BenchException;
 import org.ryzanstein.server.chat.ChatPromptException;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
@@ -28,6 +29,7 @@ final class Failures {
             case ProviderUnavailableException e -> say(e, ExitCode.BACKEND_REFUSED);
             case InvalidRequestException e -> say(e, ExitCode.USAGE);
             case ParameterException e -> usage(e);
+            case BenchException e -> say(e, e.exitCode());
             case InterruptedException e -> ExitCode.INTERRUPTED;
             case GenerationException e -> say(e, ExitCode.FAILED);
             case ChatPromptException e -> say(e, ExitCode.FAILED);

@@ -22,6 +22,8 @@ import picocli.CommandLine.Spec;
             QuantizeCommand.class,
             TemplateCommand.class,
             SynthesizeCommand.class,
+            BenchCommand.class,
+            BenchWorkerCommand.class,
             BackendsCommand.class,
             DoctorCommand.class,
             HelpCommand.class

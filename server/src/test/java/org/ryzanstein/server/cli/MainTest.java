@@ -37,6 +37,7 @@ class MainTest {
                         "tokenize",
                         "inspect",
                         "synthesize",
+                        "bench",
                         "backends",
                         "doctor");
     }
@@ -51,6 +52,7 @@ class MainTest {
                 "tokenize",
                 "inspect",
                 "synthesize",
+                "bench",
                 "backends",
                 "doctor"
             })
@@ -85,6 +87,11 @@ class MainTest {
                 "tokenize",
                 "inspect",
                 "perplexity",
+                "bench --suite nonsense",
+                "bench --threads 0",
+                "bench --repetitions 0",
+                "bench --prompt-tokens -1",
+                "bench --warmup -1",
                 "synthesize x.gguf --shape bitnet-tiny-long",
                 "synthesize x.gguf --shape nonsense --type TQ2_0",
                 "synthesize x.gguf --shape bitnet-tiny-long --type Q4_K",

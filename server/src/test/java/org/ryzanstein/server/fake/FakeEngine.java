@@ -28,6 +28,7 @@ import org.ryzanstein.loader.engine.GenerationResult;
 import org.ryzanstein.loader.engine.InvalidRequestException;
 import org.ryzanstein.loader.engine.ModelDescription;
 import org.ryzanstein.loader.engine.Timings;
+import org.ryzanstein.loader.engine.TokenTraffic;
 import org.ryzanstein.loader.sampling.Logprobs;
 import org.ryzanstein.loader.tokenizer.Tokenizer;
 
@@ -177,6 +178,11 @@ public final class FakeEngine implements Engine {
         running.incrementAndGet();
         Thread.ofVirtual().start(run::generate);
         return run;
+    }
+
+    @Override
+    public TokenTraffic traffic() {
+        return new TokenTraffic(100_000, 50_000, 25_000, 8);
     }
 
     @Override

@@ -1,0 +1,204 @@
+package org.ryzanstein.server.bench;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.ryzanstein.server.bench.BenchOptions.ModelTest;
+
+/**
+ * Runs the suites. Every configuration (backend and number of threads) has a worker of its own, and so has each read loop; all
+ * of them are measured in turn, A B A B, so that a machine that gets slower or faster meanwhile doesn't favour one of them.
+ */
+public final class Bench {
+    private final BenchOptions options;
+    private final Supplier<Worker> workers;
+    private final Consumer<String> progress;
+
+    /**
+     * A run.
+     *
+     * @param workers makes a worker each time
+     * @param progress told what is being done
+     */
+    public Bench(BenchOptions options, Supplier<Worker> workers, Consumer<String> progress) {
+        this.options = options;
+        this.workers = workers;
+        this.progress = progress;
+    }
+
+    /** Measures everything. */
+    public BenchReport run() {
+        ObjectNode machine = Environment.machine(ProcFiles.ofSystem());
+        progress.accept("hashing the model");
+        ObjectNode model = Environment.model(options.model());
+        List<BenchReport.Bandwidth> bandwidth = new ArrayList<>();
+        List<Result> results = new ArrayList<>();
+        if (options.suites().contains(Suite.MODEL) || options.suites().contains(Suite.THREADS)) {
+            runModel(machine, model, bandwidth, results);
+        }
+        return new BenchReport(machine, Environment.jvm(), model, Environment.commit(), bandwidth, results);
+    }
+
+    private void runModel(
+            ObjectNode machine, ObjectNode model, List<BenchReport.Bandwidth> bandwidth, List<Result> results) {
+        List<ModelTest> tests = options.modelTests();
+        if (tests.isEmpty()) {
+            throw new BenchException("no tests: prompt-tokens and gen-tokens are 0");
+        }
+        List<ModelSubject> subjects = new ArrayList<>();
+        Map<Integer, BandwidthSubject> reads = new LinkedHashMap<>();
+        try {
+            for (Configuration configuration : configurations()) {
+                progress.accept("loading " + configuration.describe());
+                subjects.add(ModelSubject.open(workers.get(), options, configuration));
+            }
+            for (ModelSubject subject : subjects) {
+                for (ModelTest test : tests) {
+                    progress.accept("warming up " + subject.describe() + ", " + test.name());
+                    subject.warmUp(test, options.warmupSeconds());
+                }
+                reads.computeIfAbsent(subject.threads(), threads -> {
+                    long bytes = mostBytes(subjects, threads, tests);
+                    progress.accept("preparing to read " + bytes / 1_000_000 + " MB with " + threads + " threads");
+                    return new BandwidthSubject(workers.get(), threads, bytes);
+                });
+            }
+            for (int repetition = 1; repetition <= options.repetitions(); repetition++) {
+                progress.accept("repetition " + repetition + " of " + options.repetitions());
+                for (ModelTest test : tests) {
+                    subjects.forEach(subject -> subject.measure(test));
+                }
+                reads.values().forEach(BandwidthSubject::measure);
+            }
+            describeModel(machine, model, subjects.getFirst());
+            reads.values().forEach(read -> bandwidth.add(read.result()));
+            for (Suite suite : List.of(Suite.MODEL, Suite.THREADS)) {
+                if (options.suites().contains(suite)) {
+                    List<Integer> threads = threads(suite);
+                    subjects.stream()
+                            .filter(subject -> threads.contains(subject.threads()))
+                            .forEach(subject ->
+                                    results.addAll(subject.results(suite, bandwidthOf(bandwidth, subject.threads()))));
+                }
+            }
+        } finally {
+            subjects.forEach(ModelSubject::close);
+            reads.values().forEach(BandwidthSubject::close);
+        }
+    }
+
+    private static BenchReport.Bandwidth bandwidthOf(List<BenchReport.Bandwidth> all, int threads) {
+        return all.stream().filter(one -> one.threads() == threads).findFirst().orElseThrow();
+    }
+
+    private static long mostBytes(List<ModelSubject> subjects, int threads, List<ModelTest> tests) {
+        return subjects.stream()
+                .filter(subject -> subject.threads() == threads)
+                .mapToLong(subject -> tests.stream()
+                        .filter(test -> test.kind() == TestKind.DECODE)
+                        .mapToLong(test -> (long) subject.bytesPerToken(test))
+                        .max()
+                        .orElseGet(subject::weightBytes))
+                .max()
+                .orElseThrow();
+    }
+
+    private static void describeModel(ObjectNode machine, ObjectNode model, ModelSubject subject) {
+        model.put("name", subject.opened().path("name").asText())
+                .put("parameters", subject.opened().path("parameters").asLong());
+        machine.put("weight_pages", subject.pages());
+    }
+
+    private List<Configuration> configurations() {
+        Set<Configuration> all = new LinkedHashSet<>();
+        List<Optional<String>> backends = options.backends().isEmpty()
+                ? List.of(Optional.empty())
+                : options.backends().stream().map(Optional::of).toList();
+        for (Suite suite : List.of(Suite.MODEL, Suite.THREADS)) {
+            if (options.suites().contains(suite)) {
+                for (int threads : threads(suite)) {
+                    backends.forEach(backend -> all.add(new Configuration(backend, threads)));
+                }
+            }
+        }
+        return List.copyOf(all);
+    }
+
+    /** Where none are given: all processors; for the scaling the powers of two up to them, and themselves. */
+    private List<Integer> threads(Suite suite) {
+        if (!options.threads().isEmpty()) {
+            return options.threads();
+        }
+        int processors = Runtime.getRuntime().availableProcessors();
+        if (suite != Suite.THREADS) {
+            return List.of(processors);
+        }
+        Set<Integer> counts = new LinkedHashSet<>();
+        for (int count = 1; count < processors; count *= 2) {
+            counts.add(count);
+        }
+        counts.add(processors);
+        return List.copyOf(counts);
+    }
+
+    /** What is measured against each other. */
+    record Configuration(Optional<String> backend, int threads) {
+        String describe() {
+            return backend.orElse("the best backend") + ", " + threads + (threads == 1 ? " thread" : " threads");
+        }
+    }
+
+    /** A read loop in a worker. */
+    private static final class BandwidthSubject implements AutoCloseable {
+        private final Worker worker;
+        private final ObjectNode request;
+        private final int threads;
+        private final List<Double> samples = new ArrayList<>();
+        private long bytes;
+
+        BandwidthSubject(Worker worker, int threads, long bytes) {
+            this.worker = worker;
+            this.threads = threads;
+            this.request = JsonNodeFactory.instance
+                    .objectNode()
+                    .put("op", "read")
+                    .put("threads", threads)
+                    .put("bytes", bytes);
+            // The first one is the compiler's.
+            worker.ask(request);
+        }
+
+        void measure() {
+            ObjectNode answer = worker.ask(request);
+            bytes = answer.path("bytes").asLong();
+            samples.add(answer.path("bytes_per_second").asDouble());
+        }
+
+        BenchReport.Bandwidth result() {
+            ObjectNode memory = worker.ask(JsonNodeFactory.instance.objectNode().put("op", "memory"));
+            OptionalLong huge = memory.has("huge_page_bytes")
+                    ? OptionalLong.of(memory.path("huge_page_bytes").asLong())
+                    : OptionalLong.empty();
+            return new BenchReport.Bandwidth(
+                    threads,
+                    bytes,
+                    ModelSubject.pages(huge, bytes),
+                    new Samples(
+                            samples.stream().mapToDouble(Double::doubleValue).toArray()));
+        }
+
+        @Override
+        public void close() {
+            worker.close();
+        }
+    }
+}

@@ -1,0 +1,120 @@
+package org.ryzanstein.server.bench;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.ryzanstein.loader.engine.Engine;
+import org.ryzanstein.loader.engine.EngineOptions;
+import org.ryzanstein.loader.engine.ModelDescription;
+import org.ryzanstein.loader.engine.TokenTraffic;
+import org.ryzanstein.server.bench.EngineSubject.Outcome;
+
+/** Measures in this process. Holds at most one engine, and one read loop. */
+public final class LocalWorker implements Worker {
+    private final Function<EngineOptions, Engine> opener;
+    private final ProcFiles proc = ProcFiles.ofSystem();
+    private @Nullable Engine engine;
+    private @Nullable EngineSubject subject;
+    private @Nullable ReadLoop reads;
+
+    /** A worker that opens engines so. */
+    public LocalWorker(Function<EngineOptions, Engine> opener) {
+        this.opener = opener;
+    }
+
+    @Override
+    public ObjectNode ask(ObjectNode request) {
+        String op = request.path("op").asText();
+        return switch (op) {
+            case "open" -> open(request);
+            case "run" -> run(request);
+            case "memory" -> memory();
+            case "read" -> read(request);
+            default ->
+                throw new IllegalArgumentException("op: found \"" + op + "\", expected open, run, memory or read");
+        };
+    }
+
+    private static ObjectNode object() {
+        return JsonNodeFactory.instance.objectNode();
+    }
+
+    private ObjectNode open(ObjectNode request) {
+        close();
+        EngineOptions options = EngineOptions.defaults()
+                .withThreads(request.path("threads").asInt())
+                .withMaxSequences(1)
+                .withContextLength(request.path("context").asInt());
+        if (request.has("model")) {
+            options = options.withModel(Path.of(request.path("model").asText()));
+        }
+        if (request.has("backend")) {
+            options = options.withBackend(request.path("backend").asText());
+        }
+        long start = System.nanoTime();
+        Engine opened = opener.apply(options);
+        long nanos = System.nanoTime() - start;
+        engine = opened;
+        subject = new EngineSubject(opened);
+        ModelDescription model = opened.model();
+        TokenTraffic traffic = opened.traffic();
+        return object().put("backend", opened.backend())
+                .put("load_seconds", nanos / 1e9)
+                .put("step_tokens", options.maxStepTokens())
+                .put("name", model.name())
+                .put("architecture", model.architecture())
+                .put("parameters", model.parameters())
+                .put("packed_bytes", model.packedBytes())
+                .put("layer_bytes", traffic.layerBytes())
+                .put("head_bytes", traffic.headBytes())
+                .put("candidate_bytes", traffic.candidateBytes())
+                .put("kv_bytes_per_position", traffic.kvBytesPerPosition());
+    }
+
+    private ObjectNode run(ObjectNode request) {
+        EngineSubject running = subject;
+        if (running == null) {
+            throw new IllegalStateException("run before open");
+        }
+        try {
+            Outcome outcome = running.run(
+                    TestKind.of(request.path("kind").asText()),
+                    request.path("tokens").asInt());
+            return object().put("tokens_per_second", outcome.tokensPerSecond())
+                    .put("seconds", outcome.nanos() / 1e9)
+                    .put("allocated_bytes", outcome.allocatedBytes());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new BenchException("interrupted", 130);
+        }
+    }
+
+    private ObjectNode memory() {
+        ObjectNode answer = object();
+        proc.peakResidentBytes().ifPresent(bytes -> answer.put("peak_rss_bytes", bytes));
+        proc.hugePageBytes().ifPresent(bytes -> answer.put("huge_page_bytes", bytes));
+        return answer;
+    }
+
+    private ObjectNode read(ObjectNode request) {
+        long bytes = request.path("bytes").asLong();
+        ReadLoop loop = reads;
+        if (loop == null) {
+            loop = new ReadLoop(bytes, request.path("threads").asInt());
+            reads = loop;
+        }
+        return object().put("bytes", loop.bytes()).put("bytes_per_second", loop.measure());
+    }
+
+    @Override
+    public void close() {
+        if (engine != null) {
+            engine.close();
+            engine = null;
+            subject = null;
+        }
+        reads = null;
+    }
+}

@@ -1,0 +1,34 @@
+package org.ryzanstein.server.bench;
+
+import java.util.Arrays;
+
+/** Measured values of one thing, in the order in which they were measured; at least one. */
+public record Samples(double[] values) {
+    public Samples {
+        values = values.clone();
+        if (values.length == 0) {
+            throw new IllegalArgumentException("no samples");
+        }
+    }
+
+    @Override
+    public double[] values() {
+        return values.clone();
+    }
+
+    /** The middle one; of an even number the mean of the two in the middle. */
+    public double median() {
+        double[] sorted = values.clone();
+        Arrays.sort(sorted);
+        int middle = sorted.length / 2;
+        return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+    }
+
+    public double min() {
+        return Arrays.stream(values).min().orElseThrow();
+    }
+
+    public double max() {
+        return Arrays.stream(values).max().orElseThrow();
+    }
+}
