@@ -4,9 +4,9 @@ import org.ryzanstein.api.weight.WeightSource.Blocks;
 
 /**
  * Activations quantised to int8 in blocks of 32, each row with a factor for each block. At most {@value #FEW} rows are stored one
- * after the other; more than that in tiles of {@value #TILE} rows, shape (tile, column, row of the tile), so that a kernel
- * that multiplies a weight with all rows of a tile reads them in order. What rows beyond the last of the last tile hold does
- * not matter.
+ * after the other; more than that in tiles of {@value #TILE} rows, shape (block, tile, element of the block, row of the tile), so
+ * that a kernel that multiplies one block of weights with all rows reads them in order. What rows beyond the last of the last
+ * tile hold does not matter.
  */
 public final class BlockDigits {
     /** Rows of a tile. */
@@ -14,7 +14,9 @@ public final class BlockDigits {
     /** So many rows are not worth a tile. */
     public static final int FEW = 3;
 
-    static final int BLOCK = Blocks.BLOCK;
+    /** Elements of a block. */
+    public static final int BLOCK = Blocks.BLOCK;
+
     private static final int HALF = Blocks.HALF;
     /** A block whose largest magnitude is below this counts as zero: 127 / M must not overflow. */
     private static final float SMALLEST = 1e-30f;
@@ -85,16 +87,27 @@ public final class BlockDigits {
         boolean tiled = rows > FEW;
         int blocks = in.columns() / BLOCK;
         int step = tiled ? TILE : 1;
-        int first = tiled ? row / TILE * TILE * in.columns() + row % TILE : row * in.columns();
+        int tiles = tiles(rows);
         int largest = 0;
         for (int block = 0; block < blocks; block++) {
             int source = in.row(row) + block * BLOCK;
             int max = largest(in.floats(), source);
             largest = Math.max(largest, max);
-            prepareBlock(in.floats(), source, Float.intBitsToFloat(max), form, first + block * BLOCK * step, step);
-            finishBlock(form, first + block * BLOCK * step, step, row * blocks + block, Float.intBitsToFloat(max));
+            int target = tiled ? tileAt(block, row / TILE, tiles) + row % TILE : row * in.columns() + block * BLOCK;
+            prepareBlock(in.floats(), source, Float.intBitsToFloat(max), form, target, step);
+            finishBlock(form, target, step, row * blocks + block, Float.intBitsToFloat(max));
         }
         return largest < INFINITE;
+    }
+
+    /** Tiles that so many rows take. */
+    public static int tiles(int rows) {
+        return Math.ceilDiv(rows, TILE);
+    }
+
+    /** Where a tile's part of a block begins. */
+    public static int tileAt(int block, int tile, int tiles) {
+        return (block * tiles + tile) * BLOCK * TILE;
     }
 
     /** Bits of the largest magnitude of a block: they order floats, infinity and what is no number above all others. */

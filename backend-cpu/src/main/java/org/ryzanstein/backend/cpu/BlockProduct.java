@@ -22,11 +22,7 @@ final class BlockProduct implements LinearMatrix.Product {
         this.kernels = scratch.kernels().blocks();
         this.form = new InputForm(kernels.formOfFew(weights.form()), kernels.formOfTiles(weights.form()));
         scratch.digits().reserve(in.rows(), in.columns());
-        scratch.reserveSums(tiles(in.rows()) * BlockDigits.TILE);
-    }
-
-    private static int tiles(int rows) {
-        return Math.ceilDiv(rows, BlockDigits.TILE);
+        scratch.reserveSums(BlockDigits.tiles(in.rows()) * BlockDigits.TILE);
     }
 
     @Override
@@ -45,7 +41,7 @@ final class BlockProduct implements LinearMatrix.Product {
         for (int row = from; row < to; row += ROWS) {
             int group = row / ROWS;
             if (rows > BlockDigits.FEW) {
-                kernels.multiplyTiles(weights, group, scratch.digits(), tiles(rows), own);
+                kernels.multiplyTiles(weights, group, scratch.digits(), BlockDigits.tiles(rows), own);
             } else {
                 kernels.multiplyFew(weights, group, scratch.digits(), rows, own);
             }

@@ -4,11 +4,14 @@ package org.ryzanstein.backend.cpu;
 public final class BlockScratch {
     private static final int ROWS = BlockLayout.ROWS;
 
+    /** So many blocks, or rows of a tile, have room in {@link #products} at a time. */
+    public static final int PRODUCTS = 16;
+
     private float[] sums = new float[BlockDigits.FEW * ROWS];
     private float[] minima = sums.clone();
     private final float[] weights = new float[ROWS * BlockDigits.BLOCK];
     private final short[] shortWeights = new short[weights.length];
-    private final float[] products = new float[2 * ROWS * BlockDigits.TILE];
+    private final float[] products = new float[2 * ROWS * PRODUCTS];
     private final short[] shortProducts = new short[products.length];
     private final float[] numbers = new float[6 * ROWS];
 
@@ -42,7 +45,7 @@ public final class BlockScratch {
         return shortWeights;
     }
 
-    /** Room for two integer sums for each row of weights and each row of a tile of activations. */
+    /** Room for two integer sums for each row of weights, {@link #PRODUCTS} times. */
     public float[] products() {
         return products;
     }

@@ -42,7 +42,9 @@ public final class PlainBlockKernels implements BlockKernels {
             readWeights(weights, block, scratch.weights());
             readNumbers(weights, block, scratch.numbers());
             for (int row = 0; row < rows; row++) {
-                int first = row / tile * tile * columns + row % tile + b * BLOCK * tile;
+                int first = tile == 1
+                        ? row * columns + b * BLOCK
+                        : BlockDigits.tileAt(b, row / tile, rows / tile) + row % tile;
                 int at = row * layout.blocks() + b;
                 sum(scratch.weights(), in.values(), first, tile, scratch.products());
                 addScaled(scratch.products(), 0, scratch.numbers(), in.factors()[at], scratch.sums(), row * ROWS);
