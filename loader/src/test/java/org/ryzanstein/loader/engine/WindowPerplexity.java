@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.Arrays;
 import org.junit.jupiter.api.TestReporter;
 
-/** WindowPerplexity of the held-out stories, by the protocols that reference.json states. */
+/** Perplexity of the held-out stories, by the protocols that reference.json states. */
 final class WindowPerplexity {
     private static final int WINDOW = 256;
     private static final double TOLERANCE = 0.005;
