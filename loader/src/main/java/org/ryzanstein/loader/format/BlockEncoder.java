@@ -30,22 +30,32 @@ public enum BlockEncoder {
     Q4_0(TensorType.Q4_0) {
         @Override
         void encodeBlock(float[] x, int from, byte[] destination, int to) {
-            float largest = 0f;
-            for (int i = from; i < from + 32; i++) {
-                largest = Math.abs(x[i]) > Math.abs(largest) ? x[i] : largest;
-            }
-            float scale = largest / -8f;
+            float scale = extreme(x, from) / -8f;
             float inverse = inverse(scale);
             putScale(scale, destination, to);
             for (int i = 0; i < 16; i++) {
-                int low = nibble(x[from + i] * inverse);
-                int high = nibble(x[from + 16 + i] * inverse);
+                int low = step(x[from + i] * inverse, 8);
+                int high = step(x[from + 16 + i] * inverse, 8);
                 destination[to + 2 + i] = (byte) (low | high << 4);
             }
         }
+    },
 
-        private static int nibble(float scaled) {
-            return Math.min(15, (int) (scaled + 8.5f));
+    /** The value of the largest magnitude becomes -16; the others are rounded to the nearest of 32 steps. */
+    Q5_0(TensorType.Q5_0) {
+        @Override
+        void encodeBlock(float[] x, int from, byte[] destination, int to) {
+            float scale = extreme(x, from) / -16f;
+            float inverse = inverse(scale);
+            putScale(scale, destination, to);
+            int fifthBits = 0;
+            for (int i = 0; i < 16; i++) {
+                int low = step(x[from + i] * inverse, 16);
+                int high = step(x[from + 16 + i] * inverse, 16);
+                destination[to + 6 + i] = (byte) ((low & 15) | (high & 15) << 4);
+                fifthBits |= (low >> 4) << i | (high >> 4) << (16 + i);
+            }
+            LittleEndian.putInt(destination, to + 2, fifthBits);
         }
     },
 
@@ -126,6 +136,20 @@ public enum BlockEncoder {
     private static float inverse(float scale) {
         float inverse = 1f / scale;
         return Float.isFinite(inverse) ? inverse : 0f;
+    }
+
+    /** The value of the largest magnitude among 32, the first of equals. */
+    private static float extreme(float[] x, int from) {
+        float largest = 0f;
+        for (int i = from; i < from + 32; i++) {
+            largest = Math.abs(x[i]) > Math.abs(largest) ? x[i] : largest;
+        }
+        return largest;
+    }
+
+    /** The nearest of the steps from {@code -half} to {@code half - 1}, counted from the lowest. */
+    private static int step(float scaled, int half) {
+        return Math.min(2 * half - 1, (int) (scaled + (half + 0.5f)));
     }
 
     /** Writes a scale as float16. */

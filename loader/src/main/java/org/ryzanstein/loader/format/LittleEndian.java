@@ -32,4 +32,8 @@ final class LittleEndian {
     static void putShort(byte[] bytes, int at, short value) {
         SHORTS.set(bytes, at, value);
     }
+
+    static void putInt(byte[] bytes, int at, int value) {
+        INTS.set(bytes, at, value);
+    }
 }

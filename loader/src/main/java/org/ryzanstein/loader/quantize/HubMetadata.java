@@ -106,14 +106,7 @@ final class HubMetadata {
     /** Adds the tokenizer and the chat template; returns what they could not say. */
     List<String> addTokenizer(GgufWriter writer) {
         GgufVocabulary vocabulary = GgufVocabulary.ofHub(model.directory().path(), shape.vocabularySize());
-        writer.text("tokenizer.ggml.model", "gpt2")
-                .text("tokenizer.ggml.pre", vocabulary.preTokenizer())
-                .texts("tokenizer.ggml.tokens", vocabulary.tokens())
-                .int32s("tokenizer.ggml.token_type", vocabulary.types())
-                .texts("tokenizer.ggml.merges", vocabulary.merges());
-        vocabulary.ids().forEach(writer::uint32);
-        writer.bool("tokenizer.ggml.add_bos_token", vocabulary.addBos())
-                .bool("tokenizer.ggml.add_eos_token", vocabulary.addEos());
+        vocabulary.addTo(writer);
         model.chatTemplate().ifPresent(template -> writer.text("tokenizer.chat_template", template));
         return vocabulary.notes();
     }

@@ -16,8 +16,8 @@ import org.ryzanstein.loader.format.TensorType;
  *       Q6_K and Q4_K.
  *   <li>Q4_K is llama.cpp's mixture Q4_K_M: the value and down projections of the first and last eighth of the layers, and
  *       of every third one between them, become Q6_K. Its extra rule for models of 70B is left out.
- *   <li>Where rows fill no whole blocks, Q4_K and Q6_K fall back to Q8_0 (llama.cpp: Q4_K to Q5_0), and what fills no block
- *       of 32 to F16. Ternary types have no fallback, since another type would change the digits.
+ *   <li>Where rows are no multiple of 256, Q4_K falls back to Q5_0 and Q6_K to Q8_0; where they are no multiple of 32 either,
+ *       all types do to F16. Ternary types have no fallback, since another type would change the digits.
  * </ul>
  */
 final class TypeChooser {
@@ -87,8 +87,9 @@ final class TypeChooser {
 
     private static Optional<TensorType> fallback(TensorType type) {
         return switch (type) {
-            case Q4_K, Q6_K -> Optional.of(TensorType.Q8_0);
-            case Q8_0, Q4_0 -> Optional.of(TensorType.F16);
+            case Q4_K -> Optional.of(TensorType.Q5_0);
+            case Q6_K -> Optional.of(TensorType.Q8_0);
+            case Q8_0, Q4_0, Q5_0 -> Optional.of(TensorType.F16);
             default -> Optional.empty();
         };
     }

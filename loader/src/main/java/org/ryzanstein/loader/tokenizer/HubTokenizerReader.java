@@ -154,7 +154,7 @@ final class HubTokenizerReader {
         Arrays.fill(kinds, TokenKind.NORMAL);
         model.forEach((token, id) -> {
             place(tokens, id, token, "model.vocab");
-            if (spelling == Spelling.SENTENCE_PIECE && BYTE_TOKEN.matcher(token).matches()) {
+            if (spelling == Spelling.SENTENCE_PIECE && isByteToken(token)) {
                 kinds[id] = TokenKind.BYTE;
             }
         });
@@ -164,6 +164,11 @@ final class HubTokenizerReader {
             kinds[token.id()] = token.special() ? TokenKind.CONTROL : TokenKind.USER_DEFINED;
         }
         return new Vocabulary(source, "model.vocab", tokens, kinds, spelling);
+    }
+
+    /** Whether a token of a vocabulary with byte fallback stands for a byte, such as {@code <0x0A>}. */
+    static boolean isByteToken(String token) {
+        return BYTE_TOKEN.matcher(token).matches();
     }
 
     private void place(String[] tokens, int id, String token, String field) {

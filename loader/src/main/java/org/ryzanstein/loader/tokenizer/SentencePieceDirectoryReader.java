@@ -24,7 +24,27 @@ final class SentencePieceDirectoryReader {
         this.specialTokens = new HubSpecialTokens(directory);
     }
 
+    /**
+     * What a directory says.
+     *
+     * @param model the pieces, and the tokens that were added to them
+     * @param pieces how many of them the model file itself has
+     * @param added the tokens that are matched as wholes, by id
+     */
+    record Contents(SentencePieceModel model, int pieces, Map<Integer, AddedToken> added) {}
+
     Tokenizer read() {
+        Contents contents = contents();
+        return tokenizer(
+                contents.model(),
+                new AddedTokens(
+                        source,
+                        "model.pieces",
+                        contents.added().values().stream().toList(),
+                        t -> t));
+    }
+
+    Contents contents() {
         SentencePieceModel model = SentencePieceModelReader.read(directory.resolve("tokenizer.model"));
         int pieceCount = model.pieces().length;
         Map<Integer, AddedToken> added = addedTokens();
@@ -43,9 +63,7 @@ final class SentencePieceDirectoryReader {
                 added.putIfAbsent(id, token);
             }
         }
-        return tokenizer(
-                model,
-                new AddedTokens(source, "model.pieces", added.values().stream().toList(), t -> t));
+        return new Contents(model, pieceCount, added);
     }
 
     private Tokenizer tokenizer(SentencePieceModel model, AddedTokens added) {

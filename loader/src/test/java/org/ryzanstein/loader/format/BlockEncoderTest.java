@@ -116,6 +116,7 @@ class BlockEncoderTest {
         assertThatThrownBy(() -> BlockEncoder.Q4_K.encode(new float[32], 0, 32, new byte[144], 0))
                 .hasMessageContaining("32 values are no whole blocks of 256");
         assertThat(BlockEncoder.of(TensorType.Q4_0)).isEqualTo(BlockEncoder.Q4_0);
-        assertThatThrownBy(() -> BlockEncoder.of(TensorType.Q5_K)).hasMessageContaining("use one of [Q8_0, Q4_0, Q4_K");
+        assertThatThrownBy(() -> BlockEncoder.of(TensorType.Q5_K))
+                .hasMessageContaining("use one of [Q8_0, Q4_0, Q5_0, Q4_K");
     }
 }

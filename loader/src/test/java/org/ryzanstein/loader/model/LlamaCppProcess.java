@@ -13,7 +13,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Assumptions;
 
 /**
  * llama.cpp in a process of its own, on the class path: a file of requests comes in, a file of answers goes out. Its native
@@ -32,6 +34,15 @@ final class LlamaCppProcess {
     record Answer(int[] promptIds, String text) {}
 
     private LlamaCppProcess() {}
+
+    /** Skips the test on systems that llama.cpp was not built for. */
+    static void assumeAvailable() {
+        String system = System.getProperty("os.name", "") + "/" + System.getProperty("os.arch", "");
+        String known = system.toLowerCase(Locale.ROOT);
+        Assumptions.assumeTrue(
+                known.matches("linux/(amd64|x86_64|aarch64)|mac os x/(x86_64|aarch64)|windows.*/(amd64|x86_64)"),
+                "skipped: de.kherud:llama has no native library for " + system);
+    }
 
     /** In the child process: models as in the requests, one answer a line. */
     public static void main(String[] arguments) throws IOException {
@@ -87,7 +98,7 @@ final class LlamaCppProcess {
         Process process = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "--enable-native-access=ALL-UNNAMED",
-                        "-Djava.io.tmpdir=" + scratch,
+                        "-Djava.io.tmpdir=" + Files.createDirectories(scratch.resolve("native")),
                         "-cp",
                         classPath,
                         LlamaCppProcess.class.getName(),

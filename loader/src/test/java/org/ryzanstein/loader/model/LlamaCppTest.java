@@ -5,13 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.Consumer;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,36 +18,21 @@ import org.ryzanstein.loader.format.TensorType;
 import org.ryzanstein.loader.progress.ProgressListener;
 import org.ryzanstein.loader.synthesize.Shape;
 import org.ryzanstein.loader.synthesize.Synthesizer;
-import org.ryzanstein.loader.tokenizer.EncodeOptions;
 import org.ryzanstein.loader.tokenizer.SharedData;
-import org.ryzanstein.loader.tokenizer.Tokenizer;
-import org.ryzanstein.loader.tokenizer.Tokenizers;
 
 /** The same files in llama.cpp (de.kherud:llama, by JNI) and here. */
 class LlamaCppTest {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final String PROMPT = "the quick brown fox";
-    private static final int TOKENS = 24;
 
     @TempDir
     Path folder;
 
+    private final LlamaCppComparison comparison = new LlamaCppComparison("the quick brown fox");
+
     @BeforeAll
     static void llamaCppIsThere() {
-        String system = System.getProperty("os.name", "") + "/" + System.getProperty("os.arch", "");
-        String known = system.toLowerCase(Locale.ROOT);
-        Assumptions.assumeTrue(
-                known.matches("linux/(amd64|x86_64|aarch64)|mac os x/(x86_64|aarch64)|windows.*/(amd64|x86_64)"),
-                "skipped: de.kherud:llama has no native library for " + system);
+        LlamaCppProcess.assumeAvailable();
     }
-
-    /**
-     * llama.cpp rounds activations where this runtime does not, and the other way round; so texts are compared up to the first
-     * step whose two best tokens are nearer than that.
-     */
-    private record Case(Path path, float narrow) {}
-
-    private final List<Case> cases = new ArrayList<>();
 
     /** Architecture qwen3 is younger than this llama.cpp. */
     @Test
@@ -63,13 +45,13 @@ class LlamaCppTest {
         synthesize(TensorType.Q6_K, TensorType.Q6_K, 0.2f);
         synthesize(TensorType.TQ1_0, TensorType.F16, 0.2f);
         synthesize(TensorType.TQ2_0, TensorType.F16, 0.2f);
-        runThereAndHere();
+        comparison.run(folder, 9);
     }
 
     private void synthesize(TensorType type, TensorType head, float narrow) throws IOException {
         Path path = folder.resolve(type + ".gguf");
         Synthesizer.write(path, Shape.LLAMA_TINY, type, head, 3, ProgressListener.NONE);
-        cases.add(new Case(path, narrow));
+        comparison.add(path, narrow);
     }
 
     @Test
@@ -101,7 +83,7 @@ class LlamaCppTest {
                         byte[] bytes = SyntheticLlama.bytes(TensorType.F32, 1, 1.5f, 7, 32);
                         sink.write(bytes, 0, bytes.length);
                     }));
-            runThereAndHere();
+            comparison.run(folder, 9);
         }
     }
 
@@ -114,55 +96,7 @@ class LlamaCppTest {
                     .forEach(key -> writer.copy(tokens, key));
             more.accept(writer);
         });
-        cases.add(new Case(path, 0.01f));
-    }
-
-    private void runThereAndHere() throws IOException, InterruptedException {
-        List<LlamaCppProcess.Answer> answers = LlamaCppProcess.run(
-                folder,
-                cases.stream()
-                        .map(one -> new LlamaCppProcess.Request(one.path(), PROMPT, TOKENS))
-                        .toList());
-        assertThat(answers).hasSameSizeAs(cases);
-        int compared = 0;
-        StringBuilder steps = new StringBuilder();
-        for (int i = 0; i < cases.size(); i++) {
-            int same = compare(cases.get(i), answers.get(i));
-            steps.append(cases.get(i).path().getFileName())
-                    .append(' ')
-                    .append(same)
-                    .append(' ');
-            compared += same;
-        }
-        assertThat(compared).as("steps compared: %s", steps).isGreaterThan(cases.size() * 8);
-    }
-
-    /** The number of steps whose tokens are the same before the first narrow one. */
-    private static int compare(Case one, LlamaCppProcess.Answer answer) throws IOException {
-        Path path = one.path();
-        Tokenizer tokenizer;
-        try (GgufFile file = GgufFile.open(path)) {
-            tokenizer = Tokenizers.fromGguf(file.metadata());
-        }
-        assertThat(tokenizer.encode(PROMPT, new EncodeOptions(false, true))).isEqualTo(answer.promptIds());
-        assertThat(answer.text()).as(path.toString()).isNotEmpty();
-        StringBuilder text = new StringBuilder();
-        int steps = 0;
-        try (ModelRunner runner = new ModelRunner(path, 32)) {
-            List<float[]> logits = runner.feed(tokenizer.encode(PROMPT, new EncodeOptions(true, true)));
-            while (steps < TOKENS && ModelRunner.gap(logits.getLast()) >= one.narrow()) {
-                int id = ModelRunner.argmax(logits.getLast());
-                byte[] bytes = tokenizer.bytes(id);
-                if (bytes.length == 0 || bytes[0] < 0) {
-                    break;
-                }
-                text.append(new String(bytes, StandardCharsets.US_ASCII));
-                logits = runner.feed(id);
-                steps++;
-            }
-        }
-        assertThat(answer.text()).as("%s, %d steps", path.getFileName(), steps).startsWith(text.toString());
-        return steps;
+        comparison.add(path, 0.01f);
     }
 
     /** The stored text of the Q8_0 file is another build's, whose kernels round otherwise; so ours stands for it. */

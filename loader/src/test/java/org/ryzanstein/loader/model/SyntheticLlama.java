@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -14,6 +15,8 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 import org.ryzanstein.loader.format.GgufWriter;
 import org.ryzanstein.loader.format.TensorType;
 import org.ryzanstein.loader.format.TernaryEncoder;
@@ -67,7 +70,7 @@ final class SyntheticLlama {
         matrix(random, "model.embed_tokens.weight", vocabulary, hidden, 1);
         vector(random, "model.norm.weight", hidden, 1);
         if (!tied) {
-            matrix(random, "lm_head.weight", vocabulary, hidden, 2 / Math.sqrt(hidden));
+            matrix(random, "lm_head.weight", vocabulary, hidden, builder.headGain / Math.sqrt(hidden));
         }
         for (int layer = 0; layer < layers; layer++) {
             String prefix = "model.layers." + layer + ".";
@@ -104,6 +107,7 @@ final class SyntheticLlama {
         private boolean tied;
         private boolean biases;
         private float ternaryScale;
+        private double headGain = 2;
         private TensorType type = TensorType.F32;
         private long seed = 1;
 
@@ -147,6 +151,12 @@ final class SyntheticLlama {
 
         Builder type(TensorType type) {
             this.type = type;
+            return this;
+        }
+
+        /** How far apart the logits are. */
+        Builder headGain(double gain) {
+            headGain = gain;
             return this;
         }
 
@@ -203,6 +213,15 @@ final class SyntheticLlama {
             case BF16 -> Float.intBitsToFloat(Float.floatToRawIntBits(value) & 0xffff0000);
             default -> value;
         };
+    }
+
+    /** Makes tokens improbable: their logits become 0, while others are far above. */
+    SyntheticLlama silence(IntPredicate tokens) {
+        float[] head = values("lm_head.weight");
+        IntStream.range(0, vocabulary)
+                .filter(tokens)
+                .forEach(token -> Arrays.fill(head, token * hidden, (token + 1) * hidden, 0));
+        return this;
     }
 
     Shape shape(String name) {

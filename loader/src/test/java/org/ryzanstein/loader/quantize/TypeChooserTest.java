@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -56,6 +57,31 @@ class TypeChooserTest {
                         .type())
                 .isEqualTo(embedding);
         assertThat(chooser.matrix(TensorName.of(TensorRole.OUTPUT), 32000, 2048).type())
+                .isEqualTo(head);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "Q4_K, 320, Q5_0, Q8_0",
+        "Q6_K, 320, Q8_0, Q8_0",
+        "Q8_0, 320, Q8_0, Q8_0",
+        "Q4_K, 172, F16, F16",
+        "Q6_K, 172, F16, F16",
+        "Q4_0, 172, F16, F16",
+        "Q8_0, 172, F16, F16"
+    })
+    void rowsThatFillNoBlocksFallBackAsInLlamaCpp(TensorType type, int columns, TensorType body, TensorType head) {
+        TypeChooser.Choice query =
+                chooser(type, 4, false).matrix(TensorName.of(TensorRole.ATTENTION_QUERY, 0), 64, columns);
+        assertThat(query.type()).isEqualTo(body);
+        assertThat(query.reason())
+                .isEqualTo(
+                        body == type
+                                ? Optional.empty()
+                                : Optional.of("rows of " + columns + " fill no blocks of " + type));
+        assertThat(chooser(type, 4, false)
+                        .matrix(TensorName.of(TensorRole.OUTPUT), 64, columns)
+                        .type())
                 .isEqualTo(head);
     }
 

@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -76,7 +79,6 @@ class PublishedVocabulariesTest {
         assertThat(tokenizer.encode("a</s>b", new EncodeOptions(false, true))).containsExactly(263, 2, 289);
         assertThat(tokenizer.encode("a</s>b", PLAIN)).containsExactly(263, 829, 29879, 29958, 29890);
         assertThat(tokenizer.endOfGeneration()).containsExactly(2);
-        wikiTextComesBack(tokenizer);
     }
 
     @Test
@@ -88,7 +90,6 @@ class PublishedVocabulariesTest {
         check(tokenizer, Vectors.llamaCpp(SharedData.path("tokenizers/llama.cpp"), "ggml-vocab-llama-spm.gguf"), 40);
         assertThat(tokenizer.encode("Hello", new EncodeOptions(true, false))).containsExactly(1, 15043);
         assertThat(tokenizer.describe()).isEqualTo("SentencePiece BPE, 32000 tokens, byte fallback");
-        wikiTextComesBack(tokenizer);
     }
 
     @Test
@@ -140,11 +141,73 @@ class PublishedVocabulariesTest {
         return IntStream.range(0, list.size()).map(i -> list.get(i).intValue()).toArray();
     }
 
-    private static void wikiTextComesBack(Tokenizer tokenizer) throws IOException {
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "tokenizers/llama3/llama3-vocab.gguf",
+                "tokenizers/llama3",
+                "tokenizers/qwen3",
+                "tokenizers/llama.cpp/ggml-vocab-gpt-2.gguf",
+                "tokenizers/gpt2_vocab.json",
+                "tokenizers/llama.cpp/ggml-vocab-starcoder.gguf",
+                "tokenizers/llama.cpp/ggml-vocab-llama-spm.gguf",
+                "tokenizers/llama.cpp/ggml-vocab-phi-3.gguf",
+                "tokenizers/spm/llama2-tokenizer.model",
+                "stories260K/stories260K-f32.gguf",
+                "bitnet-tiny",
+                "bitnet-tiny/bitnet-tiny-tq2_0.gguf"
+            })
+    void theWikiTextComesBack(String name) throws IOException {
+        Tokenizer tokenizer = open(name);
         String text = Files.readString(SharedData.path("text/wiki.test.raw"));
         int[] ids = tokenizer.encode(text, PLAIN);
-        assertThat(ids).hasSizeBetween(200_000, 500_000);
-        assertThat(tokenizer.decode(ids, false).equals(text)).isTrue();
+        int smallest = text.length() / 6;
+        assertThat(ids).hasSizeBetween(smallest, text.length());
+        String back = tokenizer.decode(ids, false);
+        assertThat(Arrays.mismatch(back.toCharArray(), text.toCharArray()))
+                .as("first character that differs")
+                .isEqualTo(-1);
+    }
+
+    /** Whatever form a published vocabulary is in. */
+    private Tokenizer open(String name) throws IOException {
+        Path path = SharedData.path(name);
+        if (name.endsWith(".gguf")) {
+            return gguf(name);
+        }
+        if (name.endsWith(".model")) {
+            Files.copy(path, directory.resolve("tokenizer.model"));
+            return Tokenizers.fromHub(directory);
+        }
+        if (name.endsWith("gpt2_vocab.json")) {
+            return Tokenizers.fromHub(gpt2(path));
+        }
+        return Tokenizers.fromHub(path);
+    }
+
+    /** The two files that GPT-2 was published with, put together as the hub does. */
+    private Path gpt2(Path vocabulary) throws IOException {
+        ObjectMapper json = new ObjectMapper();
+        ObjectNode root = json.createObjectNode();
+        root.putObject("pre_tokenizer").put("type", "ByteLevel").put("add_prefix_space", false);
+        root.putObject("decoder").put("type", "ByteLevel");
+        ObjectNode model = root.putObject("model").put("type", "BPE");
+        model.set("vocab", json.readTree(vocabulary.toFile()));
+        ArrayNode merges = model.putArray("merges");
+        Files.readAllLines(vocabulary.resolveSibling("gpt2_merges.txt")).stream()
+                .filter(line -> !line.startsWith("#version") && !line.isEmpty())
+                .forEach(merges::add);
+        json.writeValue(directory.resolve("tokenizer.json").toFile(), root);
+        return directory;
+    }
+
+    @Test
+    void gpt2FromItsTwoFilesIsGpt2FromGguf() throws IOException {
+        Tokenizer files = open("tokenizers/gpt2_vocab.json");
+        check(files, Vectors.llamaCpp(SharedData.path("tokenizers/llama.cpp"), "ggml-vocab-gpt-2.gguf"), 40);
+        String text = Files.readString(SharedData.path("text/wiki.test.raw"));
+        assertThat(files.encode(text, PLAIN))
+                .isEqualTo(gguf("tokenizers/llama.cpp/ggml-vocab-gpt-2.gguf").encode(text, PLAIN));
     }
 
     @Test
