@@ -4,11 +4,11 @@ import org.ryzanstein.api.kernel.KernelBackend;
 import org.ryzanstein.api.kernel.KernelBackendProvider;
 import org.ryzanstein.api.kernel.ThreadTeam;
 import org.ryzanstein.api.provider.Probe;
+import org.ryzanstein.backend.cpu.CpuBackend;
 
-/** Names the backend {@code avx2}. The kernels for 256-bit vectors are not built yet, so it is never available. */
+/** The backend for CPUs and JVMs with 256-bit vectors. */
 public final class Avx2BackendProvider implements KernelBackendProvider {
     private static final int SPI_VERSION = 1;
-    private static final String REASON = "not built yet: this release has no avx2 kernels; use --backend scalar";
 
     @Override
     public String name() {
@@ -22,11 +22,14 @@ public final class Avx2BackendProvider implements KernelBackendProvider {
 
     @Override
     public Probe probe() {
-        return new Probe.Unavailable(REASON);
+        return Requirements.ofThisJvm().check();
     }
 
     @Override
     public KernelBackend open(ThreadTeam team) {
-        throw new UnsupportedOperationException("backend avx2: " + REASON);
+        if (probe() instanceof Probe.Unavailable refused) {
+            throw new UnsupportedOperationException("backend avx2: " + refused.reason());
+        }
+        return new CpuBackend(new Avx2Kernels(name()), team);
     }
 }

@@ -1,0 +1,130 @@
+package org.ryzanstein.backend.avx2;
+
+import org.jspecify.annotations.Nullable;
+import org.ryzanstein.api.kernel.GateKind;
+import org.ryzanstein.api.kernel.RopeStyle;
+import org.ryzanstein.api.numerics.ContractMath;
+import org.ryzanstein.api.weight.BlockRow;
+import org.ryzanstein.api.weight.WeightSource;
+import org.ryzanstein.backend.cpu.AttentionKernel;
+import org.ryzanstein.backend.cpu.CpuKernels;
+import org.ryzanstein.backend.cpu.HostRope;
+import org.ryzanstein.backend.cpu.KeyLayout;
+import org.ryzanstein.backend.cpu.PagedKvCache;
+import org.ryzanstein.backend.cpu.Parallel;
+import org.ryzanstein.backend.cpu.TernaryInput;
+import org.ryzanstein.backend.cpu.TernaryMatrix;
+import org.ryzanstein.backend.cpu.WeightMemory;
+
+/** The kernels for 256-bit vectors. */
+final class Avx2Kernels implements CpuKernels {
+    private final String name;
+    private final ThreadLocal<NibbleScratch> scratch = ThreadLocal.withInitial(NibbleScratch::new);
+
+    Avx2Kernels(String name) {
+        this.name = name;
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public KeyLayout keyLayout() {
+        return KeyLayout.DIMENSION_MAJOR;
+    }
+
+    @Override
+    public void normStatistics(
+            float[] x, int offset, int columns, float @Nullable [] gain, int blockSize, float[] out, int outOffset) {
+        out[outOffset] = RowKernels.maxMagnitude(x, offset, columns, gain);
+        int block = 1;
+        for (int i = 0; i < columns; i += blockSize, block++) {
+            out[outOffset + block] = squares(x, offset + i, Math.min(blockSize, columns - i));
+        }
+    }
+
+    private static float squares(float[] x, int offset, int length) {
+        return DotProduct.dot(x, offset, x, offset, length);
+    }
+
+    @Override
+    public void quantize(
+            float[] x, int offset, int columns, float @Nullable [] gain, float scale, byte[] digits, int digitsOffset) {
+        RowKernels.quantize(x, offset, columns, gain, scale, digits, digitsOffset);
+    }
+
+    @Override
+    public void rmsNorm(float[] x, int offset, float[] gain, float epsilon, float[] out, int outOffset) {
+        int columns = gain.length;
+        float total = 0f;
+        for (int i = 0; i < columns; i += ContractMath.NORM_BLOCK) {
+            total += squares(x, offset + i, Math.min(ContractMath.NORM_BLOCK, columns - i));
+        }
+        float r = 1f / (float) Math.sqrt(total / columns + epsilon);
+        RowKernels.scale(x, offset, gain, r, out, outOffset);
+    }
+
+    @Override
+    public void add(float[] x, int xOffset, float[] y, int yOffset, int length) {
+        RowKernels.add(x, xOffset, y, yOffset, length);
+    }
+
+    @Override
+    public void gate(
+            GateKind kind,
+            float[] gate,
+            int gateOffset,
+            float[] up,
+            int upOffset,
+            float[] out,
+            int outOffset,
+            int length) {
+        RowKernels.gate(kind, gate, gateOffset, up, upOffset, out, outOffset, length);
+    }
+
+    @Override
+    public void rotate(float[] x, int offset, HostRope rope, int position) {
+        int half = rope.dimension() / 2;
+        int table = position * half;
+        if (rope.style() == RopeStyle.HALF_SPLIT) {
+            RowKernels.rotateHalves(x, offset, rope.cos(), rope.sin(), table, half);
+        } else {
+            RowKernels.rotatePairs(x, offset, rope.cos(), rope.sin(), table, 0, half, 2, 1);
+        }
+    }
+
+    @Override
+    public void rescale(
+            int[] sums, int sumsOffset, float factor, float[] scales, float[] out, int outOffset, int from, int to) {
+        RowKernels.rescale(sums, sumsOffset, factor, scales, out, outOffset, from, to);
+    }
+
+    @Override
+    public TernaryInput ternaryInput(int rows, int columns) {
+        return new NibbleInput(rows, columns);
+    }
+
+    @Override
+    public TernaryMatrix packTernary(WeightSource.Ternary source, Parallel parallel, WeightMemory memory) {
+        return NibbleMatrix.pack(source, parallel, memory, scratch);
+    }
+
+    @Override
+    public float dot(float[] a, int aOffset, float[] b, int bOffset, int length) {
+        return DotProduct.dot(a, aOffset, b, bOffset, length);
+    }
+
+    @Override
+    public float blockDot(
+            BlockRow weights, byte[] digits, int digitsOffset, float[] factors, int[] sums, int blockOffset) {
+        float product = BlockProducts.product(weights, digits, digitsOffset, factors, blockOffset);
+        return sums.length == 0 ? product : product - BlockProducts.minima(weights, factors, sums, blockOffset);
+    }
+
+    @Override
+    public AttentionKernel attention(PagedKvCache cache, int layer, float scale) {
+        return new Attention(cache, layer, scale);
+    }
+}

@@ -1,0 +1,27 @@
+package org.ryzanstein.backend.avx2;
+
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/** The only vector shapes of this backend, so that each call site sees one. */
+final class Lanes {
+    static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_256;
+    static final VectorSpecies<Integer> INTS = IntVector.SPECIES_256;
+    static final VectorSpecies<Short> SHORTS = ShortVector.SPECIES_256;
+    /** As many shorts as {@link #INTS} has lanes. */
+    static final VectorSpecies<Short> SHORTS_8 = ShortVector.SPECIES_128;
+    /** As many bytes as {@link #INTS} has lanes. */
+    static final VectorSpecies<Byte> BYTES_8 = ByteVector.SPECIES_64;
+    /** As many bytes as {@link #SHORTS} has lanes, and as many as AVX2 can permute by one instruction. */
+    static final VectorSpecies<Byte> BYTES_16 = ByteVector.SPECIES_128;
+
+    /** 32-bit lanes. */
+    static final int WORDS = 8;
+    /** 16-bit lanes. */
+    static final int HALVES = 16;
+
+    private Lanes() {}
+}

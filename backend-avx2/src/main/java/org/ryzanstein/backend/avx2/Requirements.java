@@ -1,0 +1,62 @@
+package org.ryzanstein.backend.avx2;
+
+import jdk.incubator.vector.VectorShape;
+import org.ryzanstein.api.provider.Probe;
+
+/**
+ * What decides whether these kernels run, and run fast: the JVM's properties, not the CPU's.
+ *
+ * @param javaFeature Java's feature version
+ * @param vmName the system property {@code java.vm.name}
+ * @param vmInfo the system property {@code java.vm.info}
+ * @param incubator whether the module jdk.incubator.vector is there
+ * @param vectorBits width of the vectors that the JVM prefers; 0 without the module
+ */
+record Requirements(int javaFeature, String vmName, String vmInfo, boolean incubator, int vectorBits) {
+    private static final int SCORE = 50;
+    private static final int TESTED_JAVA = 25;
+    private static final int BITS = 256;
+    private static final String INCUBATOR = "jdk.incubator.vector";
+
+    static Requirements ofThisJvm() {
+        boolean incubator = ModuleLayer.boot().findModule(INCUBATOR).isPresent();
+        return new Requirements(
+                Runtime.version().feature(),
+                System.getProperty("java.vm.name", ""),
+                System.getProperty("java.vm.info", ""),
+                incubator,
+                incubator ? preferredBits() : 0);
+    }
+
+    private static int preferredBits() {
+        return VectorShape.preferredShape().vectorBitSize();
+    }
+
+    Probe check() {
+        if (javaFeature != TESTED_JAVA) {
+            return refusal("Java " + javaFeature + ", and the Vector API changes between versions: tested with JDK "
+                    + TESTED_JAVA + " only; run on that");
+        }
+        if (!vmName.endsWith("Server VM")) {
+            return refusal("the JVM is '" + vmName
+                    + "': vectors are fast only where HotSpot's C2 compiles them; run on a HotSpot Server VM");
+        }
+        if (vmInfo.contains("emulated-client") || vmInfo.contains("interpreted")) {
+            return refusal("this JVM runs without its C2 compiler ('" + vmInfo
+                    + "'), and vectors are slow without it; start it without -Xint and -XX:TieredStopAtLevel");
+        }
+        if (!incubator) {
+            return refusal("module " + INCUBATOR + " is not loaded; start the JVM with --add-modules " + INCUBATOR);
+        }
+        if (vectorBits < BITS) {
+            return refusal("the JVM's vectors have " + vectorBits + " bits, " + BITS
+                    + " are needed: either the CPU has no AVX2, or the JVM was kept from using it;"
+                    + " on a CPU that has it, start with -XX:UseAVX=2 and without a smaller -XX:MaxVectorSize");
+        }
+        return new Probe.Available(SCORE, vectorBits + "-bit vectors, Java " + javaFeature);
+    }
+
+    private static Probe refusal(String reason) {
+        return new Probe.Unavailable(reason);
+    }
+}

@@ -1,0 +1,65 @@
+package org.ryzanstein.backend.avx2;
+
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorOperators;
+
+/**
+ * For every four activations the sixteen sums of their subsets, as a register permutation looks them up: first the low five
+ * bits of each sum, then what is left of it, sixteen bytes each. A sum lies in [-508, 508], so the two parts lie in [0, 31] and
+ * [-16, 15].
+ */
+final class SubsetTables {
+    /** Bytes of the two tables of four activations. */
+    static final int BYTES = 32;
+    /** Bits of a sum's low part. */
+    static final int LOW_BITS = 5;
+
+    private static final int LOW = (1 << LOW_BITS) - 1;
+
+    /** For each subset all bits where it has the member, one array for each of the four. */
+    private static final short[] FIRST = members(0);
+
+    private static final short[] SECOND = members(1);
+    private static final short[] THIRD = members(2);
+    private static final short[] FOURTH = members(3);
+
+    private SubsetTables() {}
+
+    private static short[] members(int bit) {
+        short[] masks = new short[Lanes.HALVES];
+        for (int i = 0; i < masks.length; i++) {
+            masks[i] = (short) -(i >> bit & 1);
+        }
+        return masks;
+    }
+
+    /**
+     * Builds tables.
+     *
+     * @param digits four for each table, from {@code at} on
+     * @param groups so many tables
+     * @param tables receives them, from {@code to} on
+     */
+    static void build(byte[] digits, int at, int groups, byte[] tables, int to) {
+        for (int g = 0; g < groups; g++) {
+            int d = at + g * NibbleShape.DIGITS;
+            buildOne(digits[d], digits[d + 1], digits[d + 2], digits[d + 3], tables, to + g * BYTES);
+        }
+    }
+
+    private static void buildOne(int a, int b, int c, int d, byte[] tables, int to) {
+        ShortVector sums =
+                where(FIRST, a).add(where(SECOND, b)).add(where(THIRD, c).add(where(FOURTH, d)));
+        bytes(sums.and((short) LOW)).intoArray(tables, to);
+        bytes(sums.lanewise(VectorOperators.ASHR, LOW_BITS)).intoArray(tables, to + BYTES / 2);
+    }
+
+    private static ShortVector where(short[] members, int digit) {
+        return ShortVector.fromArray(Lanes.SHORTS, members, 0).and((short) digit);
+    }
+
+    private static ByteVector bytes(ShortVector values) {
+        return (ByteVector) values.convertShape(VectorOperators.S2B, Lanes.BYTES_16, 0);
+    }
+}
