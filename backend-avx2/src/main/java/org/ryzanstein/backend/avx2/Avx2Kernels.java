@@ -4,14 +4,17 @@ import org.jspecify.annotations.Nullable;
 import org.ryzanstein.api.kernel.GateKind;
 import org.ryzanstein.api.kernel.RopeStyle;
 import org.ryzanstein.api.numerics.ContractMath;
-import org.ryzanstein.api.weight.BlockRow;
 import org.ryzanstein.api.weight.WeightSource;
 import org.ryzanstein.backend.cpu.AttentionKernel;
+import org.ryzanstein.backend.cpu.BlockKernels;
 import org.ryzanstein.backend.cpu.CpuKernels;
+import org.ryzanstein.backend.cpu.DenseKernels;
 import org.ryzanstein.backend.cpu.HostRope;
 import org.ryzanstein.backend.cpu.KeyLayout;
 import org.ryzanstein.backend.cpu.PagedKvCache;
 import org.ryzanstein.backend.cpu.Parallel;
+import org.ryzanstein.backend.cpu.PlainBlockKernels;
+import org.ryzanstein.backend.cpu.PlainDenseKernels;
 import org.ryzanstein.backend.cpu.TernaryInput;
 import org.ryzanstein.backend.cpu.TernaryMatrix;
 import org.ryzanstein.backend.cpu.WeightMemory;
@@ -20,6 +23,8 @@ import org.ryzanstein.backend.cpu.WeightMemory;
 final class Avx2Kernels implements CpuKernels {
     private final String name;
     private final ThreadLocal<NibbleScratch> scratch = ThreadLocal.withInitial(NibbleScratch::new);
+    private final DenseKernels dense = new PlainDenseKernels();
+    private final BlockKernels blocks = new PlainBlockKernels();
 
     Avx2Kernels(String name) {
         this.name = name;
@@ -112,15 +117,13 @@ final class Avx2Kernels implements CpuKernels {
     }
 
     @Override
-    public float dot(float[] a, int aOffset, float[] b, int bOffset, int length) {
-        return DotProduct.dot(a, aOffset, b, bOffset, length);
+    public DenseKernels dense() {
+        return dense;
     }
 
     @Override
-    public float blockDot(
-            BlockRow weights, byte[] digits, int digitsOffset, float[] factors, int[] sums, int blockOffset) {
-        float product = BlockProducts.product(weights, digits, digitsOffset, factors, blockOffset);
-        return sums.length == 0 ? product : product - BlockProducts.minima(weights, factors, sums, blockOffset);
+    public BlockKernels blocks() {
+        return blocks;
     }
 
     @Override
