@@ -13,7 +13,6 @@ import org.ryzanstein.backend.cpu.HostRope;
 import org.ryzanstein.backend.cpu.KeyLayout;
 import org.ryzanstein.backend.cpu.PagedKvCache;
 import org.ryzanstein.backend.cpu.Parallel;
-import org.ryzanstein.backend.cpu.PlainBlockKernels;
 import org.ryzanstein.backend.cpu.PlainDenseKernels;
 import org.ryzanstein.backend.cpu.TernaryInput;
 import org.ryzanstein.backend.cpu.TernaryMatrix;
@@ -24,7 +23,7 @@ final class Avx2Kernels implements CpuKernels {
     private final String name;
     private final ThreadLocal<NibbleScratch> scratch = ThreadLocal.withInitial(NibbleScratch::new);
     private final DenseKernels dense = new PlainDenseKernels();
-    private final BlockKernels blocks = new PlainBlockKernels();
+    private final BlockKernels blocks = new Avx2BlockKernels();
 
     Avx2Kernels(String name) {
         this.name = name;

@@ -1,0 +1,278 @@
+package org.ryzanstein.backend.avx2;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import org.ryzanstein.api.weight.BlockForm.Parts;
+import org.ryzanstein.backend.cpu.BlockDigits;
+import org.ryzanstein.backend.cpu.BlockDigits.DigitForm;
+import org.ryzanstein.backend.cpu.BlockKernels;
+import org.ryzanstein.backend.cpu.BlockLayout;
+import org.ryzanstein.backend.cpu.BlockLayout.Quants;
+import org.ryzanstein.backend.cpu.BlockMatrix;
+import org.ryzanstein.backend.cpu.BlockScratch;
+
+/**
+ * Block-quantised weights with lanes = rows. The loops are cut into methods that the compiler takes whole: first the integer sums of
+ * a few blocks, then their scales.
+ */
+final class Avx2BlockKernels implements BlockKernels {
+    private static final int ROWS = BlockLayout.ROWS;
+    private static final int BLOCK = BlockDigits.BLOCK;
+    private static final int HALF = BLOCK / 2;
+    private static final int TILE = BlockDigits.TILE;
+    private static final int HALF_NIBBLE_BYTES = Quants.NIBBLES.bytes() / 2;
+    private static final int HALF_PAIR_BYTES = (Quants.SIX_BITS.bytes() - Quants.NIBBLES.bytes()) / 2;
+
+    // Where the numbers of a block stand in BlockScratch.numbers, after d.
+    private static final int MINIMA = ROWS;
+    private static final int SUB_MINIMA = 2 * ROWS;
+    private static final int SUB_SCALES = 4 * ROWS;
+
+    @Override
+    public DigitForm formOfFew(BlockLayout layout) {
+        return layout.quants() == Quants.BYTES ? DigitForm.FLOAT : DigitForm.PAIR;
+    }
+
+    @Override
+    public DigitForm formOfTiles(BlockLayout layout) {
+        return inShorts(layout) ? DigitForm.PAIR : DigitForm.FLOAT;
+    }
+
+    /** Whether a block's sums fit 16 bits until they are scaled. */
+    private static boolean inShorts(BlockLayout layout) {
+        return layout.quants() == Quants.NIBBLES && layout.subScales() != Parts.HALF;
+    }
+
+    @Override
+    public void multiplyFew(BlockMatrix weights, int group, BlockDigits in, int rows, BlockScratch scratch) {
+        BlockLayout layout = weights.form();
+        for (int row = 0; row < rows; row++) {
+            int to = row * ROWS;
+            Arrays.fill(scratch.sums(), to, to + ROWS, 0f);
+            for (int b = 0; b < layout.blocks(); b += BlockScratch.PRODUCTS) {
+                int end = Math.min(layout.blocks(), b + BlockScratch.PRODUCTS);
+                switch (layout.quants()) {
+                    case NIBBLES -> sumNibbles(weights, group, in, row, b, end, scratch);
+                    case SIX_BITS -> sumSixBits(weights, group, in, row, b, end, scratch);
+                    case BYTES -> sumBytes(weights, group, in, row, b, end, scratch);
+                }
+                scale(weights, group, in, row, b, end, scratch);
+            }
+            if (layout.hasMinima()) {
+                sumMinima(weights, group, in, row, scratch);
+            }
+        }
+    }
+
+    private static void sumNibbles(
+            BlockMatrix weights, int group, BlockDigits in, int row, int from, int to, BlockScratch scratch) {
+        BlockLayout layout = weights.form();
+        MemorySegment memory = weights.memory();
+        int parts = layout.subScales() == Parts.HALF ? 2 : 1;
+        int offset = BlockIntegers.NIBBLE_CENTRE + layout.base();
+        short[] low = scratch.shortProducts();
+        for (int b = from; b < to; b++) {
+            long block = weights.at(group) + (long) b * layout.blockBytes();
+            int k = (row * layout.blocks() + b) * BLOCK;
+            for (int part = 0; part < parts; part++) {
+                int sum = digitSum(in, k / HALF + part, parts);
+                long at = block + (long) part * HALF_NIBBLE_BYTES;
+                BlockIntegers.nibbles(memory, at, 8 / parts, in.values(), k + part * HALF, sum, low, 0);
+                BlockIntegers.widen(low, 0, offset * sum, scratch.products(), (2 * (b - from) + part) * ROWS);
+            }
+        }
+    }
+
+    private static void sumSixBits(
+            BlockMatrix weights, int group, BlockDigits in, int row, int from, int to, BlockScratch scratch) {
+        BlockLayout layout = weights.form();
+        MemorySegment memory = weights.memory();
+        int parts = layout.subScales() == Parts.HALF ? 2 : 1;
+        int offset = BlockIntegers.NIBBLE_CENTRE + 16 * BlockIntegers.PAIR_CENTRE + layout.base();
+        short[] sums = scratch.shortProducts();
+        for (int b = from; b < to; b++) {
+            long block = weights.at(group) + (long) b * layout.blockBytes();
+            int k = (row * layout.blocks() + b) * BLOCK;
+            for (int part = 0; part < parts; part++) {
+                int sum = digitSum(in, k / HALF + part, parts);
+                int first = k + part * HALF;
+                long low = block + (long) part * HALF_NIBBLE_BYTES;
+                long high = block + Quants.NIBBLES.bytes() + (long) part * HALF_PAIR_BYTES;
+                BlockIntegers.nibbles(memory, low, 8 / parts, in.values(), first, sum, sums, 0);
+                BlockIntegers.pairs(memory, high, 4 / parts, in.values(), first, sum, sums, ROWS);
+                int to32 = (2 * (b - from) + part) * ROWS;
+                BlockIntegers.widen(sums, sums, 0, ROWS, offset * sum, scratch.products(), to32);
+            }
+        }
+    }
+
+    private static void sumBytes(
+            BlockMatrix weights, int group, BlockDigits in, int row, int from, int to, BlockScratch scratch) {
+        BlockLayout layout = weights.form();
+        MemorySegment memory = weights.memory();
+        int parts = layout.subScales() == Parts.HALF ? 2 : 1;
+        for (int b = from; b < to; b++) {
+            long block = weights.at(group) + (long) b * layout.blockBytes();
+            int k = (row * layout.blocks() + b) * BLOCK;
+            for (int part = 0; part < parts; part++) {
+                long at = block + (long) part * HALF * ROWS;
+                int out = (2 * (b - from) + part) * ROWS;
+                BlockIntegers.bytes(memory, at, BLOCK / parts, in.values(), k + part * HALF, scratch.products(), out);
+            }
+        }
+    }
+
+    /** Sum of the digits of a half block, or of a whole one. */
+    private static int digitSum(BlockDigits in, int half, int parts) {
+        return parts == 2 ? in.sums()[half] : in.sums()[half] + in.sums()[half + 1];
+    }
+
+    private static void scale(
+            BlockMatrix weights, int group, BlockDigits in, int row, int from, int to, BlockScratch scratch) {
+        BlockLayout layout = weights.form();
+        for (int b = from; b < to; b++) {
+            long block = weights.at(group) + (long) b * layout.blockBytes();
+            float factor = in.factors()[row * layout.blocks() + b];
+            int at = 2 * (b - from) * ROWS;
+            BlockNumbers.add(
+                    weights.memory(), block, layout, scratch.products(), at, factor, scratch.sums(), row * ROWS);
+        }
+    }
+
+    private static void sumMinima(BlockMatrix weights, int group, BlockDigits in, int row, BlockScratch scratch) {
+        BlockLayout layout = weights.form();
+        Arrays.fill(scratch.minima(), row * ROWS, (row + 1) * ROWS, 0f);
+        for (int b = 0; b < layout.blocks(); b++) {
+            long block = weights.at(group) + (long) b * layout.blockBytes();
+            int at = row * layout.blocks() + b;
+            float first = in.sums()[2 * at];
+            float second = in.sums()[2 * at + 1];
+            float factor = in.factors()[at];
+            BlockNumbers.addMinima(
+                    weights.memory(), block, layout, first, second, factor, scratch.minima(), row * ROWS);
+        }
+    }
+
+    @Override
+    public void multiplyTiles(BlockMatrix weights, int group, BlockDigits in, int tiles, BlockScratch scratch) {
+        BlockLayout layout = weights.form();
+        Arrays.fill(scratch.sums(), 0, tiles * TILE * ROWS, 0f);
+        Arrays.fill(scratch.minima(), 0, tiles * TILE * ROWS, 0f);
+        for (int b = 0; b < layout.blocks(); b++) {
+            long block = weights.at(group) + (long) b * layout.blockBytes();
+            readNumbers(weights, block, scratch.numbers());
+            if (inShorts(layout)) {
+                BlockTiles.unpackNibbles(
+                        weights.memory(), block, (short) -BlockIntegers.NIBBLE_CENTRE, scratch.shortWeights());
+                multiplyShorts(layout, b, in, tiles, scratch);
+            } else {
+                unpack(weights, block, scratch);
+                multiplyFloats(layout, b, in, tiles, scratch);
+            }
+            if (layout.hasMinima()) {
+                addMinima(layout, b, in, tiles, scratch);
+            }
+        }
+    }
+
+    private static void readNumbers(BlockMatrix weights, long block, float[] numbers) {
+        BlockLayout layout = weights.form();
+        MemorySegment memory = weights.memory();
+        BlockNumbers.readScales(memory, block + layout.scalesAt(), layout.wideScales(), numbers, 0);
+        if (layout.subScales() == Parts.NONE) {
+            Arrays.fill(numbers, SUB_SCALES, SUB_SCALES + 2 * ROWS, 1f);
+        } else {
+            readParts(memory, block + layout.subScalesAt(), layout.subScales(), numbers, SUB_SCALES);
+        }
+        if (layout.hasMinima()) {
+            BlockNumbers.readScales(memory, block + layout.minimaAt(), layout.wideScales(), numbers, MINIMA);
+            readParts(memory, block + layout.subMinimaAt(), layout.minima(), numbers, SUB_MINIMA);
+        }
+    }
+
+    private static void readParts(MemorySegment memory, long at, Parts parts, float[] numbers, int to) {
+        BlockNumbers.readParts(memory, at, numbers, to);
+        BlockNumbers.readParts(memory, parts == Parts.HALF ? at + ROWS : at, numbers, to + ROWS);
+    }
+
+    /** s * q of each element as a float. */
+    private static void unpack(BlockMatrix weights, long block, BlockScratch scratch) {
+        BlockLayout layout = weights.form();
+        MemorySegment memory = weights.memory();
+        float[] numbers = scratch.numbers();
+        float[] out = scratch.weights();
+        if (layout.quants() == Quants.BYTES) {
+            if (layout.subScales() == Parts.NONE) {
+                BlockTiles.unpackBytes(memory, block, 0, BLOCK, out);
+            } else {
+                BlockTiles.unpackBytes(memory, block, 0, HALF, numbers, SUB_SCALES, out);
+                BlockTiles.unpackBytes(memory, block, HALF, BLOCK, numbers, SUB_SCALES + ROWS, out);
+            }
+            return;
+        }
+        short[] quants = scratch.shortWeights();
+        BlockTiles.unpackNibbles(memory, block, (short) layout.base(), quants);
+        if (layout.quants() == Quants.SIX_BITS) {
+            BlockTiles.addPairs(memory, block + Quants.NIBBLES.bytes(), quants);
+        }
+        if (layout.subScales() == Parts.NONE) {
+            BlockTiles.widen(quants, 0, BLOCK, out);
+        } else {
+            BlockTiles.widen(quants, 0, HALF, numbers, SUB_SCALES, out);
+            BlockTiles.widen(quants, HALF, BLOCK, numbers, SUB_SCALES + ROWS, out);
+        }
+    }
+
+    private static void multiplyShorts(BlockLayout layout, int b, BlockDigits in, int tiles, BlockScratch scratch) {
+        int offset = BlockIntegers.NIBBLE_CENTRE + layout.base();
+        short[] integers = scratch.shortProducts();
+        for (int tile = 0; tile < tiles; tile++) {
+            int first = BlockDigits.tileAt(b, tile, tiles);
+            BlockTiles.multiplyShorts(scratch.shortWeights(), in.values(), first, integers);
+            for (int i = 0; i < TILE; i++) {
+                int row = tile * TILE + i;
+                int at = row * layout.blocks() + b;
+                int sum = in.sums()[2 * at] + in.sums()[2 * at + 1];
+                BlockTiles.add(
+                        integers,
+                        i * ROWS,
+                        offset * sum,
+                        scratch.numbers(),
+                        SUB_SCALES,
+                        in.factors()[at],
+                        scratch.sums(),
+                        row * ROWS);
+            }
+        }
+    }
+
+    private static void multiplyFloats(BlockLayout layout, int b, BlockDigits in, int tiles, BlockScratch scratch) {
+        float[] integers = scratch.products();
+        for (int tile = 0; tile < tiles; tile++) {
+            int first = BlockDigits.tileAt(b, tile, tiles);
+            BlockTiles.multiplyFloats(scratch.weights(), in.values(), first, integers);
+            for (int i = 0; i < TILE; i++) {
+                int row = tile * TILE + i;
+                float factor = in.factors()[row * layout.blocks() + b];
+                BlockTiles.add(integers, i * ROWS, scratch.numbers(), factor, scratch.sums(), row * ROWS);
+            }
+        }
+    }
+
+    private static void addMinima(BlockLayout layout, int b, BlockDigits in, int tiles, BlockScratch scratch) {
+        for (int row = 0; row < tiles * TILE; row++) {
+            int at = row * layout.blocks() + b;
+            float first = in.sums()[2 * at];
+            float second = in.sums()[2 * at + 1];
+            BlockTiles.addMinima(
+                    first,
+                    second,
+                    scratch.numbers(),
+                    MINIMA,
+                    SUB_MINIMA,
+                    in.factors()[at],
+                    scratch.minima(),
+                    row * ROWS);
+        }
+    }
+}

@@ -1,0 +1,219 @@
+package org.ryzanstein.backend.avx2;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorOperators;
+import org.ryzanstein.backend.cpu.BlockDigits;
+import org.ryzanstein.backend.cpu.BlockLayout;
+
+/** Products of a block of 32 rows, whose quants were unpacked, with a tile of activations; lanes are rows. */
+final class BlockTiles {
+    private static final int ROWS = BlockLayout.ROWS;
+    private static final int BLOCK = BlockDigits.BLOCK;
+    private static final int TILE = BlockDigits.TILE;
+    /** Bytes of a word of all rows. */
+    private static final int WORD_BYTES = ROWS * Short.BYTES;
+
+    private BlockTiles() {}
+
+    /** Nibbles plus {@code offset}, in (element, row) order. */
+    static void unpackNibbles(MemorySegment memory, long at, short offset, short[] out) {
+        for (int i = 0; i < BLOCK / 4 * ROWS; i += Lanes.HALVES) {
+            ShortVector word = Lanes.shorts(memory, at + (long) i * Short.BYTES);
+            int to = i / ROWS * 4 * ROWS + i % ROWS;
+            word.and((short) 15).add(offset).intoArray(out, to);
+            word.lanewise(VectorOperators.LSHR, 4).and((short) 15).add(offset).intoArray(out, to + ROWS);
+            word.lanewise(VectorOperators.LSHR, 8).and((short) 15).add(offset).intoArray(out, to + 2 * ROWS);
+            word.lanewise(VectorOperators.LSHR, 12).add(offset).intoArray(out, to + 3 * ROWS);
+        }
+    }
+
+    /** Adds 16 times the pairs of bits. */
+    static void addPairs(MemorySegment memory, long at, short[] out) {
+        for (int i = 0; i < BLOCK / 4 * ROWS; i += Lanes.HALVES) {
+            int four = i / ROWS;
+            int word = four / 2 * WORD_BYTES + i % ROWS * Short.BYTES;
+            ShortVector pairs = Lanes.shorts(memory, at + word)
+                    .lanewise(VectorOperators.LSHR, 8 * (four % 2));
+            int to = four * 4 * ROWS + i % ROWS;
+            addHigh(pairs, out, to);
+            addHigh(pairs.lanewise(VectorOperators.LSHR, 2), out, to + ROWS);
+            addHigh(pairs.lanewise(VectorOperators.LSHR, 4), out, to + 2 * ROWS);
+            addHigh(pairs.lanewise(VectorOperators.LSHR, 6), out, to + 3 * ROWS);
+        }
+    }
+
+    private static void addHigh(ShortVector pairs, short[] out, int at) {
+        ShortVector high = pairs.and((short) 3).lanewise(VectorOperators.LSHL, 4);
+        ShortVector.fromArray(Lanes.SHORTS, out, at).add(high).intoArray(out, at);
+    }
+
+    /** Widens the elements {@code from .. to}. */
+    static void widen(short[] quants, int from, int to, float[] out) {
+        for (int i = from * ROWS; i < to * ROWS; i += Lanes.WORDS) {
+            Lanes.floats(quants, i).intoArray(out, i);
+        }
+    }
+
+    /** Widens the elements {@code from .. to} and multiplies them by their row's sub-scale. */
+    static void widen(short[] quants, int from, int to, float[] numbers, int subScales, float[] out) {
+        for (int i = from * ROWS; i < to * ROWS; i += Lanes.WORDS) {
+            FloatVector scale = FloatVector.fromArray(Lanes.FLOATS, numbers, subScales + i % ROWS);
+            Lanes.floats(quants, i).mul(scale).intoArray(out, i);
+        }
+    }
+
+    /** Widens bytes. */
+    static void unpackBytes(MemorySegment memory, long at, int from, int to, float[] out) {
+        for (int i = from * ROWS; i < to * ROWS; i += Lanes.WORDS) {
+            Lanes.int8(memory, at + i).intoArray(out, i);
+        }
+    }
+
+    /** Widens bytes and multiplies them by their row's sub-scale. */
+    static void unpackBytes(
+            MemorySegment memory, long at, int from, int to, float[] numbers, int subScales, float[] out) {
+        for (int i = from * ROWS; i < to * ROWS; i += Lanes.WORDS) {
+            FloatVector scale = FloatVector.fromArray(Lanes.FLOATS, numbers, subScales + i % ROWS);
+            Lanes.int8(memory, at + i).mul(scale).intoArray(out, i);
+        }
+    }
+
+    /** Sums in 16 bits, which must fit: for each row of the tile those of 32 rows of weights. */
+    static void multiplyShorts(short[] weights, int[] digits, int first, short[] out) {
+        for (int row = 0; row < ROWS; row += Lanes.HALVES) {
+            multiplyShorts(weights, row, digits, first, out);
+        }
+    }
+
+    /** For sixteen rows of weights. */
+    private static void multiplyShorts(short[] weights, int from, int[] digits, int first, short[] out) {
+        ShortVector a = ShortVector.zero(Lanes.SHORTS);
+        ShortVector b = a;
+        ShortVector c = a;
+        ShortVector d = a;
+        ShortVector e = a;
+        ShortVector f = a;
+        for (int k = 0; k < BLOCK; k++) {
+            ShortVector weight = ShortVector.fromArray(Lanes.SHORTS, weights, from + ROWS * k);
+            int x = first + TILE * k;
+            a = a.add(weight.mul(Lanes.pair(digits, x)));
+            b = b.add(weight.mul(Lanes.pair(digits, x + 1)));
+            c = c.add(weight.mul(Lanes.pair(digits, x + 2)));
+            d = d.add(weight.mul(Lanes.pair(digits, x + 3)));
+            e = e.add(weight.mul(Lanes.pair(digits, x + 4)));
+            f = f.add(weight.mul(Lanes.pair(digits, x + 5)));
+        }
+        a.intoArray(out, from);
+        b.intoArray(out, from + ROWS);
+        c.intoArray(out, from + 2 * ROWS);
+        d.intoArray(out, from + 3 * ROWS);
+        e.intoArray(out, from + 4 * ROWS);
+        f.intoArray(out, from + 5 * ROWS);
+    }
+
+    /** Sums of integers as floats, exact below 2^24: for each row of the tile those of 32 rows of weights. */
+    static void multiplyFloats(float[] weights, int[] digits, int first, float[] out) {
+        for (int row = 0; row < ROWS; row += 2 * Lanes.WORDS) {
+            multiplyFloats(weights, row, digits, first, out);
+        }
+    }
+
+    /** For sixteen rows of weights. */
+    private static void multiplyFloats(float[] weights, int from, int[] digits, int first, float[] out) {
+        FloatVector a0 = FloatVector.zero(Lanes.FLOATS);
+        FloatVector a1 = a0;
+        FloatVector b0 = a0;
+        FloatVector b1 = a0;
+        FloatVector c0 = a0;
+        FloatVector c1 = a0;
+        FloatVector d0 = a0;
+        FloatVector d1 = a0;
+        FloatVector e0 = a0;
+        FloatVector e1 = a0;
+        FloatVector f0 = a0;
+        FloatVector f1 = a0;
+        for (int k = 0; k < BLOCK; k++) {
+            FloatVector w0 = FloatVector.fromArray(Lanes.FLOATS, weights, from + ROWS * k);
+            FloatVector w1 = FloatVector.fromArray(Lanes.FLOATS, weights, from + ROWS * k + Lanes.WORDS);
+            int at = first + TILE * k;
+            FloatVector x = Lanes.float32(digits, at);
+            a0 = w0.fma(x, a0);
+            a1 = w1.fma(x, a1);
+            x = Lanes.float32(digits, at + 1);
+            b0 = w0.fma(x, b0);
+            b1 = w1.fma(x, b1);
+            x = Lanes.float32(digits, at + 2);
+            c0 = w0.fma(x, c0);
+            c1 = w1.fma(x, c1);
+            x = Lanes.float32(digits, at + 3);
+            d0 = w0.fma(x, d0);
+            d1 = w1.fma(x, d1);
+            x = Lanes.float32(digits, at + 4);
+            e0 = w0.fma(x, e0);
+            e1 = w1.fma(x, e1);
+            x = Lanes.float32(digits, at + 5);
+            f0 = w0.fma(x, f0);
+            f1 = w1.fma(x, f1);
+        }
+        a0.intoArray(out, from);
+        a1.intoArray(out, from + Lanes.WORDS);
+        b0.intoArray(out, from + ROWS);
+        b1.intoArray(out, from + ROWS + Lanes.WORDS);
+        c0.intoArray(out, from + 2 * ROWS);
+        c1.intoArray(out, from + 2 * ROWS + Lanes.WORDS);
+        d0.intoArray(out, from + 3 * ROWS);
+        d1.intoArray(out, from + 3 * ROWS + Lanes.WORDS);
+        e0.intoArray(out, from + 4 * ROWS);
+        e1.intoArray(out, from + 4 * ROWS + Lanes.WORDS);
+        f0.intoArray(out, from + 5 * ROWS);
+        f1.intoArray(out, from + 5 * ROWS + Lanes.WORDS);
+    }
+
+    /** sums = fma(integers, d * factor, sums) for one row of the tile. */
+    static void add(float[] integers, int at, float[] numbers, float factor, float[] sums, int to) {
+        for (int i = 0; i < ROWS; i += Lanes.WORDS) {
+            FloatVector scale = FloatVector.fromArray(Lanes.FLOATS, numbers, i).mul(factor);
+            FloatVector sum = FloatVector.fromArray(Lanes.FLOATS, sums, to + i);
+            FloatVector.fromArray(Lanes.FLOATS, integers, at + i)
+                    .fma(scale, sum)
+                    .intoArray(sums, to + i);
+        }
+    }
+
+    /** The same from 16-bit sums: an integer is (sum + offset) * its row's number at {@code subScales}. */
+    static void add(
+            short[] integers,
+            int at,
+            float offset,
+            float[] numbers,
+            int subScales,
+            float factor,
+            float[] sums,
+            int to) {
+        for (int i = 0; i < ROWS; i += Lanes.WORDS) {
+            FloatVector scale = FloatVector.fromArray(Lanes.FLOATS, numbers, i).mul(factor);
+            FloatVector subScale = FloatVector.fromArray(Lanes.FLOATS, numbers, subScales + i);
+            FloatVector integer = Lanes.floats(integers, at + i).add(offset).mul(subScale);
+            integer.fma(scale, FloatVector.fromArray(Lanes.FLOATS, sums, to + i))
+                    .intoArray(sums, to + i);
+        }
+    }
+
+    /** sums = fma(first * m0 + second * m1, dmin * factor, sums) for one row of the tile. */
+    static void addMinima(
+            float first, float second, float[] numbers, int scales, int parts, float factor, float[] sums, int to) {
+        for (int i = 0; i < ROWS; i += Lanes.WORDS) {
+            FloatVector scale =
+                    FloatVector.fromArray(Lanes.FLOATS, numbers, scales + i).mul(factor);
+            FloatVector low =
+                    FloatVector.fromArray(Lanes.FLOATS, numbers, parts + i).mul(first);
+            FloatVector high = FloatVector.fromArray(Lanes.FLOATS, numbers, parts + ROWS + i)
+                    .mul(second);
+            low.add(high)
+                    .fma(scale, FloatVector.fromArray(Lanes.FLOATS, sums, to + i))
+                    .intoArray(sums, to + i);
+        }
+    }
+}
