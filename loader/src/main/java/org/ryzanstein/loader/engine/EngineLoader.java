@@ -141,9 +141,19 @@ public final class EngineLoader {
                         ModelLimits.BLOCK_POSITIONS,
                         KvType.FLOAT32)
                 .bytes();
-        long affordable = (long) (Runtime.getRuntime().maxMemory() * KV_SHARE_OF_HEAP) / blockBytes;
+        long room = (long) (Runtime.getRuntime().maxMemory() * KV_SHARE_OF_HEAP);
+        long affordable = room / blockBytes;
+        if (affordable < 1) {
+            throw ModelFormatException.of(
+                    source,
+                    "layers and KV heads",
+                    "a KV cache of " + blockBytes + " bytes for " + ModelLimits.BLOCK_POSITIONS + " positions",
+                    "at most " + room + ", a share of the heap; give the JVM a larger one (-Xmx)");
+        }
         long wanted = (long) perSequence * options.maxSequences();
-        int blocks = (int) Math.max(1, Math.min(wanted, affordable));
+        int blocks = (int) Math.min(wanted, affordable);
+        // No sequence can be longer than the cache; a table of rotations for more would be made for nothing.
+        context = (int) Math.min(context, blocks * (long) ModelLimits.BLOCK_POSITIONS);
         if (blocks < wanted) {
             LOG.log(
                     Level.WARNING,

@@ -2,6 +2,7 @@ package org.ryzanstein.loader.format;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -142,6 +143,9 @@ public final class HubDirectory implements AutoCloseable {
                             "at most " + LARGEST_TEMPLATE);
                 }
                 return Optional.of(Files.readString(template));
+            } catch (CharacterCodingException malformed) {
+                throw ModelFormatException.of(
+                        template.toString(), "content", "bytes that are no UTF-8", "a template in UTF-8", malformed);
             } catch (IOException failure) {
                 throw new UncheckedIOException(template + ": cannot be read: " + failure.getMessage(), failure);
             }

@@ -77,12 +77,9 @@ final class Json {
         try {
             node = MAPPER.readTree(bytes);
         } catch (JsonProcessingException malformed) {
-            throw new ModelFormatException(
-                    file + ": " + field + ": found " + malformed.getOriginalMessage() + ", expected a JSON object",
-                    malformed);
+            throw ModelFormatException.of(file, field, malformed.getOriginalMessage(), "a JSON object", malformed);
         } catch (IOException malformed) {
-            throw new ModelFormatException(
-                    file + ": " + field + ": found " + malformed.getMessage() + ", expected a JSON object", malformed);
+            throw ModelFormatException.of(file, field, malformed.toString(), "a JSON object", malformed);
         }
         if (node == null || !node.isObject()) {
             throw ModelFormatException.of(file, field, "something else", "a JSON object");

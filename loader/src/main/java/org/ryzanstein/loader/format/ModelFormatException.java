@@ -27,6 +27,13 @@ public final class ModelFormatException extends RuntimeException {
                 file + ": " + printable(field) + ": found " + printable(found) + ", expected " + expected);
     }
 
+    /** As {@link #of(String, String, String, String)}, with what was thrown underneath. */
+    public static ModelFormatException of(String file, String field, String found, String expected, Throwable cause) {
+        ModelFormatException refusal = of(file, field, found, expected);
+        refusal.initCause(cause);
+        return refusal;
+    }
+
     private static String printable(String text) {
         if (text.isEmpty()) {
             return "an empty string";

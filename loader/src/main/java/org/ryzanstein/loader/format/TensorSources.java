@@ -163,6 +163,18 @@ public final class TensorSources {
     }
 
     /**
+     * Refuses a matrix that is missing or has another shape, whatever its type, without reading it.
+     *
+     * @param rows rows that the model needs
+     * @param columns columns that the model needs
+     */
+    public void require(TensorName name, int rows, int columns) {
+        TensorInfo tensor = claim(nameInFile(name));
+        boolean packed = hub && tensor.type() == TensorType.U8;
+        requireShape(tensor, tensor.shape(), packed ? PackedSource.packedRows(rows) : rows, columns);
+    }
+
+    /**
      * Refuses tensors that nobody asked for, since ignoring one (a bias, rotary frequencies) would change the result.
      *
      * @return the names of the tensors that are known to change nothing

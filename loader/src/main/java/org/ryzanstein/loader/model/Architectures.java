@@ -5,6 +5,9 @@ import org.ryzanstein.api.kernel.KernelBackend;
 import org.ryzanstein.loader.format.Hyperparameters;
 import org.ryzanstein.loader.format.ModelFile;
 import org.ryzanstein.loader.format.ModelFormatException;
+import org.ryzanstein.loader.format.TensorName;
+import org.ryzanstein.loader.format.TensorRole;
+import org.ryzanstein.loader.format.TensorSources;
 
 /** From a model file to the model of its architecture. */
 public final class Architectures {
@@ -25,6 +28,26 @@ public final class Architectures {
     }
 
     /**
+     * Refuses a file whose tensors do not bear out its shape. What is allocated for a model follows from the shape, which a
+     * short file can state as large as it likes.
+     */
+    private static void requireMatrices(TensorSources tensors, Hyperparameters shape) {
+        int hidden = shape.hiddenSize();
+        int queryWidth = shape.heads() * shape.headDim();
+        int kvWidth = shape.kvHeads() * shape.headDim();
+        tensors.require(TensorName.of(TensorRole.TOKEN_EMBEDDING), shape.vocabularySize(), hidden);
+        for (int layer = 0; layer < shape.layers(); layer++) {
+            tensors.require(TensorName.of(TensorRole.ATTENTION_QUERY, layer), queryWidth, hidden);
+            tensors.require(TensorName.of(TensorRole.ATTENTION_KEY, layer), kvWidth, hidden);
+            tensors.require(TensorName.of(TensorRole.ATTENTION_VALUE, layer), kvWidth, hidden);
+            tensors.require(TensorName.of(TensorRole.ATTENTION_OUTPUT, layer), hidden, queryWidth);
+            tensors.require(TensorName.of(TensorRole.FEED_FORWARD_GATE, layer), shape.feedForwardSize(), hidden);
+            tensors.require(TensorName.of(TensorRole.FEED_FORWARD_UP, layer), shape.feedForwardSize(), hidden);
+            tensors.require(TensorName.of(TensorRole.FEED_FORWARD_DOWN, layer), hidden, shape.feedForwardSize());
+        }
+    }
+
+    /**
      * Packs a model's weights.
      *
      * @param progress told of bytes packed
@@ -37,6 +60,7 @@ public final class Architectures {
             ModelLimits limits,
             WeightPacker.Progress progress) {
         check(file);
+        requireMatrices(file.sources(), shape);
         Optional<Llama.Variant> variant = Llama.Variant.of(file.architecture());
         return variant.isPresent()
                 ? Llama.load(file, variant.get(), shape, backend, limits, progress)

@@ -4,6 +4,9 @@ package org.ryzanstein.loader.template;
 public final class TemplateException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    /** Longest part of a template in a message, in characters. */
+    private static final int LONGEST = 1000;
+
     /** Why a template was given up. */
     public enum Kind {
         /** Refused when compiled: its syntax, or a tag, filter, test, function or method that is not known. */
@@ -22,11 +25,17 @@ public final class TemplateException extends RuntimeException {
     private final String what;
 
     TemplateException(Kind kind, String template, int line, String what) {
-        super("template " + template + ", line " + line + ": " + what);
+        super("template " + printable(template) + ", line " + line + ": " + printable(what));
         this.kind = kind;
         this.template = template;
         this.line = line;
         this.what = what;
+    }
+
+    /** The words of a template may be shown on a terminal: they are cut short, and control characters are replaced. */
+    private static String printable(String text) {
+        String shown = text.length() > LONGEST ? text.substring(0, LONGEST) + "..." : text;
+        return shown.replaceAll("\\p{Cntrl}", "?");
     }
 
     /** Why the template was given up. */

@@ -12,6 +12,9 @@ final class AddedTokens {
     /** Longest added token, in UTF-16 units: it bounds the time that matching takes for each character. */
     static final int MAX_LENGTH = 1024;
 
+    /** Characters of all added tokens: matching takes some hundred bytes of memory for each. */
+    static final int MAX_TOTAL_LENGTH = 1 << 20;
+
     private final AddedTokenMatcher plain;
     private final AddedTokenMatcher plainAndSpecial;
     private final AddedTokenMatcher normalizedPlain;
@@ -23,7 +26,9 @@ final class AddedTokens {
      * @param normalizer applied to the contents of normalised tokens, as it is to the text
      */
     AddedTokens(String source, String field, List<AddedToken> tokens, UnaryOperator<String> normalizer) {
+        long total = 0;
         for (AddedToken token : tokens) {
+            total += token.content().length();
             if (token.content().length() > MAX_LENGTH) {
                 throw ModelFormatException.of(
                         source,
@@ -31,6 +36,10 @@ final class AddedTokens {
                         "added token " + token.id() + " with " + token.content().length() + " characters",
                         "at most " + MAX_LENGTH);
             }
+        }
+        if (total > MAX_TOTAL_LENGTH) {
+            throw ModelFormatException.of(
+                    source, field, "added tokens of " + total + " characters in all", "at most " + MAX_TOTAL_LENGTH);
         }
         List<AddedToken> original = tokens.stream()
                 .filter(token -> !token.normalized() && !token.content().isEmpty())

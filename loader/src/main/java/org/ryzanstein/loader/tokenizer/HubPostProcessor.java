@@ -2,6 +2,7 @@ package org.ryzanstein.loader.tokenizer;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.ryzanstein.loader.format.ModelFormatException;
 
 /**
  * The tokens that the {@code post_processor} of a {@code tokenizer.json} puts around a single text.
@@ -10,6 +11,8 @@ import java.util.List;
  * @param suffix ids behind it
  */
 record HubPostProcessor(List<Integer> prefix, List<Integer> suffix) {
+    /** They are put around every text, and a short file can name a long list of them many times. */
+    private static final int MAX_TOKENS = 64;
 
     /**
      * @param field the {@code post_processor}
@@ -33,6 +36,11 @@ record HubPostProcessor(List<Integer> prefix, List<Integer> suffix) {
         }
     }
 
+    private static ModelFormatException tooMany(JsonField field) {
+        return ModelFormatException.of(
+                field.file(), field.path(), "more tokens around a text", "at most " + MAX_TOKENS);
+    }
+
     private void addTemplate(JsonField field, int limit) {
         List<Integer> before = new ArrayList<>();
         List<Integer> behind = new ArrayList<>();
@@ -44,6 +52,9 @@ record HubPostProcessor(List<Integer> prefix, List<Integer> suffix) {
             }
             String name = part.get("SpecialToken").get("id").text();
             for (JsonField id : field.get("special_tokens").get(name).get("ids").elements()) {
+                if (before.size() + behind.size() == MAX_TOKENS) {
+                    throw tooMany(field);
+                }
                 (texts == 0 ? before : behind).add(id.id(limit));
             }
             if (!field.get("special_tokens").get(name).isPresent()) {
@@ -55,5 +66,8 @@ record HubPostProcessor(List<Integer> prefix, List<Integer> suffix) {
         }
         prefix.addAll(0, before);
         suffix.addAll(behind);
+        if (prefix.size() + suffix.size() > MAX_TOKENS) {
+            throw tooMany(field);
+        }
     }
 }

@@ -148,6 +148,7 @@ final class HubTokenizerReader {
         for (AddedToken token : added) {
             last = Math.max(last, token.id());
         }
+        Vocabulary.checkPlaces(source, "model.vocab", last + 1, model.size() + added.size());
         String[] tokens = new String[last + 1];
         Arrays.fill(tokens, "");
         TokenKind[] kinds = new TokenKind[last + 1];

@@ -36,9 +36,11 @@ final class PieceEncoder implements PreTokenizer.PieceConsumer {
         for (int i = 0; i < length; i++) {
             int value = utf8[i] & 0xFF;
             if (byteIds[value] < 0) {
-                throw new ModelFormatException(source + ": vocabulary: no token for the byte 0x"
-                        + String.format("%02X", value) + ", which the text contains; use the vocabulary that belongs to"
-                        + " the model");
+                throw ModelFormatException.of(
+                        source,
+                        "vocabulary",
+                        String.format("no token for the byte 0x%02X, which the text contains", value),
+                        "one for each byte; use the vocabulary that belongs to the model");
             }
             symbols[i] = byteIds[value];
         }

@@ -91,8 +91,7 @@ final class ProtobufReader {
         try {
             return StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
         } catch (CharacterCodingException e) {
-            throw new ModelFormatException(
-                    source + ": " + message + "." + name + ": found invalid UTF-8, expected Unicode text", e);
+            throw ModelFormatException.of(source, message + "." + name, "invalid UTF-8", "Unicode text", e);
         }
     }
 

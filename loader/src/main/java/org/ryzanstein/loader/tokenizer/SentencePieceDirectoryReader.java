@@ -53,6 +53,7 @@ final class SentencePieceDirectoryReader {
         for (int id : added.keySet()) {
             size = Math.max(size, id + 1);
         }
+        Vocabulary.checkPlaces(source, "model.pieces", size, pieceCount + added.size());
         model = model.extendedTo(size);
         for (AddedToken token : added.values()) {
             place(model, token);
@@ -126,9 +127,7 @@ final class SentencePieceDirectoryReader {
                 return id;
             }
         } catch (NumberFormatException e) {
-            throw new ModelFormatException(
-                    decoder.file() + ": " + decoder.path() + ": found " + Messages.quote(name) + ", expected token ids",
-                    e);
+            throw ModelFormatException.of(decoder.file(), decoder.path(), Messages.quote(name), "token ids", e);
         }
         throw ModelFormatException.of(
                 decoder.file(), decoder.path(), Messages.quote(name), "ids from 0 to " + (Vocabulary.MAX_TOKENS - 1));

@@ -45,7 +45,8 @@ final class SentencePieceModelReader {
             }
             return read(file.toString(), ByteBuffer.wrap(Files.readAllBytes(file)));
         } catch (IOException e) {
-            throw new ModelFormatException(file + ": cannot be read: " + e, e);
+            throw ModelFormatException.of(
+                    file.toString(), "the file", "that it cannot be read: " + e.getMessage(), "a readable file", e);
         }
     }
 

@@ -1,13 +1,16 @@
 package org.ryzanstein.loader.tokenizer;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,8 +34,11 @@ record TokenizerJson(Map<String, Integer> vocabulary, List<String> merges, JsonF
     /** The largest file that is read; published ones have up to 35 MB. */
     static final long MAX_FILE_SIZE = 256L << 20;
 
-    private static final JsonMapper MAPPER = JsonMapper.builder()
-            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+    private static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
+                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                    .streamReadConstraints(
+                            StreamReadConstraints.builder().maxNestingDepth(64).build())
+                    .build())
             .build();
 
     static TokenizerJson read(Path file) {
@@ -76,12 +82,15 @@ record TokenizerJson(Map<String, Integer> vocabulary, List<String> merges, JsonF
         } catch (JsonProcessingException e) {
             String place = e.getLocation() == null
                     ? ""
-                    : " (line " + e.getLocation().getLineNr() + ", column "
-                            + e.getLocation().getColumnNr() + ")";
-            throw new ModelFormatException(
-                    file + ": no valid JSON: " + e.getOriginalMessage() + place + "; download the file again", e);
+                    : "at line " + e.getLocation().getLineNr() + ", column "
+                            + e.getLocation().getColumnNr() + " ";
+            throw ModelFormatException.of(
+                    file.toString(), "JSON", place + e.getOriginalMessage(), "valid JSON; download the file again", e);
+        } catch (CharConversionException e) {
+            throw ModelFormatException.of(file.toString(), "JSON", e.toString(), "JSON in UTF-8", e);
         } catch (IOException e) {
-            throw new ModelFormatException(file + ": cannot be read: " + e, e);
+            throw ModelFormatException.of(
+                    file.toString(), "the file", "that it cannot be read: " + e.getMessage(), "a readable file", e);
         }
     }
 

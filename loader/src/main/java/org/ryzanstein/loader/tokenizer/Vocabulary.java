@@ -18,6 +18,7 @@ final class Vocabulary {
     /** Longest spelling of one token, in UTF-16 units. */
     static final int MAX_TOKEN_LENGTH = 1 << 16;
 
+    private static final int MAX_UNNAMED = 1 << 12;
     private static final int ABSENT = -1;
 
     private final String[] tokens;
@@ -64,6 +65,23 @@ final class Vocabulary {
             if (text && spelling == Spelling.BYTE_LEVEL && ByteAlphabet.spells(tokens[id])) {
                 words[freeSlot(parts[id])] = id;
             }
+        }
+    }
+
+    /**
+     * Refuses ids that leave many places without a token, before room is made for them: a short file could ask for much
+     * memory. Published vocabularies have a few hundred such places.
+     *
+     * @param places one more than the highest id
+     * @param named tokens that the file spells
+     */
+    static void checkPlaces(String source, String field, int places, int named) {
+        if (places > MAX_UNNAMED + 4L * named) {
+            throw ModelFormatException.of(
+                    source,
+                    field,
+                    "the id " + (places - 1) + " among " + named + " tokens",
+                    "ids below " + (MAX_UNNAMED + 4L * named));
         }
     }
 

@@ -70,6 +70,22 @@ class RefusalTest {
                         "(and 10 more)",
                         "expected none of this name"),
                 Arguments.of(
+                        TinyModel.embedded().withNumber("block_count", 1024),
+                        "blk.4.attn_q.weight",
+                        "found no such tensor",
+                        "expected it in the file"),
+                Arguments.of(
+                        TinyModel.embedded()
+                                .withNumber("block_count", 1024)
+                                .withNumber("attention.head_count", 4096)
+                                .withNumber("attention.head_count_kv", 4096)
+                                .withNumber("attention.key_length", 1024)
+                                .withNumber("attention.value_length", 1024)
+                                .withNumber("rope.dimension_count", 1024),
+                        "layers and KV heads",
+                        "found a KV cache of 1099511627776 bytes for 32 positions",
+                        "a share of the heap"),
+                Arguments.of(
                         TinyModel.embedded()
                                 .withTexts("tokenizer.ggml.tokens", Collections.nCopies(2049, "x"))
                                 .withNumbers("tokenizer.ggml.token_type", new int[2049]),

@@ -49,6 +49,23 @@ class HubDirectoryTest {
         }
     }
 
+    @Test
+    void refusesATemplateThatIsNoUtf8() throws IOException {
+        Files.write(folder.resolve("chat_template.jinja"), new byte[] {'a', (byte) 0xC3});
+        try (ModelFile model = ModelFile.open(folder)) {
+            assertThatThrownBy(model::chatTemplate)
+                    .isInstanceOf(ModelFormatException.class)
+                    .hasMessageContaining(
+                            "chat_template.jinja: content: found bytes that are no UTF-8, expected a template in UTF-8");
+        }
+    }
+
+    @Test
+    void refusesJsonByFileFieldFoundAndExpected() throws IOException {
+        json("model.safetensors.index.json", "{'weight_map':\u0001}");
+        refuses("model.safetensors.index.json: JSON: found ", "code 1", ", expected a JSON object");
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {

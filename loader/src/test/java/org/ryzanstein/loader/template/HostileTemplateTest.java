@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -235,55 +234,13 @@ class HostileTemplateTest {
     }
 
     @Test
-    void endsOnMutantsOfRealTemplatesWithATextOrATemplateException() {
-        List<String> sources = List.of(
-                Fixtures.template("Qwen-Qwen3-0.6B.jinja"),
-                Fixtures.template("meta-llama-Llama-3.1-8B-Instruct.jinja"),
-                Fixtures.template("google-gemma-4-31B-it.jinja"),
-                Fixtures.template("Kimi-K2-Thinking.jinja"),
-                "{% for x in 'abc' recursive %}{{ loop.index ~ x|upper }}{% endfor %}");
-        Map<String, Object> input = Map.of(
-                "messages",
-                        List.of(Map.of("role", "user", "content", "Hi"), Map.of("role", "assistant", "content", "Ho")),
-                "tools", List.of(Map.of("function", Map.of("name", "f", "parameters", Map.of("type", "object")))),
-                "add_generation_prompt", true);
-        SplittableRandom random = new SplittableRandom(42);
-        int rendered = 0;
-        int refused = 0;
-        int failed = 0;
-        for (int i = 0; i < 1200; i++) {
-            String mutant = mutate(sources.get(i % sources.size()), random);
-            try {
-                Fixtures.render(mutant, input);
-                rendered++;
-            } catch (TemplateException e) {
-                assertThat(e.line()).isPositive();
-                assertThat(e.what()).isNotBlank();
-                refused += e.kind() == TemplateException.Kind.REFUSED ? 1 : 0;
-                failed += e.kind() == TemplateException.Kind.REFUSED ? 0 : 1;
-            }
-        }
-        assertThat(rendered).isGreaterThan(100);
-        assertThat(refused).isGreaterThan(100);
-        assertThat(failed).isGreaterThan(20);
-    }
-
-    private static String mutate(String source, SplittableRandom random) {
-        StringBuilder mutant = new StringBuilder(source);
-        String[] pieces = {
-            "{{", "}}", "{%", "%}", "-", "|", "(", ")", "[", "]", "'", ".", "~", " if ", " else ", " is ", " in ", "{#",
-            "0", "\\", "not ", "*", ":", "=", "loop", "none", "\u0000", "é"
-        };
-        for (int edits = random.nextInt(1, 4); edits > 0; edits--) {
-            int from = random.nextInt(mutant.length());
-            int to = Math.min(mutant.length(), from + random.nextInt(1, 12));
-            switch (random.nextInt(4)) {
-                case 0 -> mutant.delete(from, to);
-                case 1 -> mutant.insert(from, pieces[random.nextInt(pieces.length)]);
-                case 2 -> mutant.insert(random.nextInt(mutant.length()), mutant.substring(from, to));
-                default -> mutant.setCharAt(from, (char) random.nextInt(32, 127));
-            }
-        }
-        return mutant.toString();
+    void keepsControlCharactersAndLongWordsOutOfMessages() {
+        TemplateException escape = failure("{{ \u001b }}");
+        assertThat(escape).hasMessage("template chat_template, line 1: unexpected character '?'");
+        TemplateException raised = failure("{{ raise_exception('a\\nb' ~ 'x' * 9999) }}");
+        assertThat(raised.what()).startsWith("a\nbx").hasSize(10_002);
+        assertThat(raised.getMessage())
+                .startsWith("template chat_template, line 1: a?bx")
+                .hasSizeLessThan(1100);
     }
 }

@@ -106,7 +106,7 @@ class BpeTokenizerTest {
         assertThat(dummy.encode("aa", PLAIN)).containsExactly(2, 2);
         assertThatThrownBy(() -> dummy.encode("ab", PLAIN))
                 .isInstanceOf(ModelFormatException.class)
-                .hasMessageContaining("test.gguf: vocabulary: no token for the byte 0x62");
+                .hasMessageContaining("test.gguf: vocabulary: found no token for the byte 0x62");
     }
 
     @Test

@@ -9,8 +9,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
-import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -93,6 +91,12 @@ class SentencePieceDirectoryTest {
         assertThat(tokenizer.endOfGeneration()).contains(701);
         assertThat(tokenizer.isControl(700)).isTrue();
         assertThat(tokenizer.decode(new int[] {700}, true)).isEmpty();
+    }
+
+    @Test
+    void refusesAddedTokensFarBehindThePieces() throws IOException {
+        write("tokenizer_config.json", "{'added_tokens_decoder': {'4000000': {'content': 'far'}}}");
+        refused("tokenizer.model: model.pieces: found the id 4000000 among 701 tokens, expected ids below 6900");
     }
 
     @Test
@@ -194,33 +198,6 @@ class SentencePieceDirectoryTest {
         ((ObjectNode) root.get("model")).put("ignore_merges", true);
         JSON.writeValue(directory.resolve("tokenizer.json").toFile(), root);
         refused("tokenizer.json: model.ignore_merges: found \"true\", expected false");
-    }
-
-    @Test
-    void mutantsOfHubFilesWorkOrAreRefused() throws IOException {
-        byte[] original = Files.readAllBytes(TinySentencePiece.file("tokenizer.json"));
-        Random random = new Random(29);
-        int refused = 0;
-        for (int i = 0; i < 600; i++) {
-            byte[] mutant = original.clone();
-            int at = random.nextInt(random.nextBoolean() ? 1500 : mutant.length); // the settings stand first
-            int length = Math.min(random.nextInt(12), mutant.length - at);
-            switch (random.nextInt(3)) {
-                case 0 -> mutant[at] ^= (byte) (1 << random.nextInt(7));
-                case 1 -> mutant = Arrays.copyOf(mutant, at);
-                default -> System.arraycopy(original, random.nextInt(original.length - length), mutant, at, length);
-            }
-            Files.write(directory.resolve("tokenizer.json"), mutant);
-            try {
-                Tokenizer tokenizer = read();
-                int[] ids = tokenizer.encode("Once upon a time <tool> 日本", FRAMED);
-                assertThat(tokenizer.decode(ids, true)).isNotEmpty();
-            } catch (ModelFormatException e) {
-                assertThat(e).hasMessageContaining("tokenizer.json: ");
-                refused++;
-            }
-        }
-        assertThat(refused).isBetween(150, 599);
     }
 
     private ObjectNode hubForm(String field, String value) throws IOException {
