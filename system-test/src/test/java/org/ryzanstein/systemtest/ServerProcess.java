@@ -1,0 +1,70 @@
+package org.ryzanstein.systemtest;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** {@code ryzanstein serve} as it is distributed, in a process of its own, until it is closed. */
+final class ServerProcess implements AutoCloseable {
+    private static final String MAIN = "org.ryzanstein.server/org.ryzanstein.server.cli.Main";
+    private static final int STOP_SECONDS = 60;
+
+    private final Process process;
+    private final Path log;
+    private final URI uri;
+
+    private ServerProcess(Process process, Path log, URI uri) {
+        this.process = process;
+        this.log = log;
+        this.uri = uri;
+    }
+
+    /** Starts a server on a free port and waits until the model is ready. */
+    static ServerProcess start(Path scratch, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of("-p", Distribution.lib().toString(), "-m", MAIN, "serve", "--port", "0"));
+        command.addAll(List.of(arguments));
+        Path log = scratch.resolve("server.txt");
+        Process process =
+                new ProcessBuilder(command).redirectError(log.toFile()).start();
+        process.getOutputStream().close();
+        // The URL is printed when the model is ready; a server that ends before closes its output.
+        BufferedReader out = process.inputReader(StandardCharsets.UTF_8);
+        String line = out.readLine();
+        if (line == null) {
+            process.destroyForcibly();
+            throw new IllegalStateException("the server ended at its start: " + Files.readString(log));
+        }
+        return new ServerProcess(process, log, URI.create(line));
+    }
+
+    URI uri() {
+        return uri;
+    }
+
+    /** What the server has logged so far. */
+    String log() throws IOException {
+        return Files.readString(log);
+    }
+
+    @Override
+    public void close() {
+        process.destroy();
+        try {
+            if (!process.waitFor(STOP_SECONDS, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+                throw new IllegalStateException("the server did not stop within " + STOP_SECONDS + " seconds");
+            }
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+        }
+    }
+}
