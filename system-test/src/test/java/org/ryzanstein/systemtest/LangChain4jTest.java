@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -107,7 +108,7 @@ class LangChain4jTest {
         assertThat(answer.finishReason()).isEqualTo(FinishReason.LENGTH);
         assertThat(answer.tokenUsage().outputTokenCount()).isEqualTo(TOKENS);
         assertThat(answer.tokenUsage().inputTokenCount())
-                .isEqualTo(plain.tokenUsage().inputTokenCount());
+                .isEqualTo(Objects.requireNonNull(plain.tokenUsage()).inputTokenCount());
         assertThat(answer.modelName()).isEqualTo(model);
     }
 

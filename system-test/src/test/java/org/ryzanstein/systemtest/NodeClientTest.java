@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.abort;
 
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -45,7 +46,22 @@ class NodeClientTest {
                     .isZero();
             assertThat(outcome.out().lines()).containsExactlyElementsOf(scenarios(folder));
             assertThat(server.log()).doesNotContain("Exception");
+
+            Outcome documented = run(folder, "node", documented(folder, server.uri()));
+            assertThat(documented.status()).as(documented.err()).isZero();
+            assertThat(documented.out()).isNotBlank();
         }
+    }
+
+    /** The program that docs/http-api.md shows, for this server. */
+    private static String documented(Path folder, URI server) throws IOException {
+        String docs = Files.readString(Distribution.root().resolve("docs/http-api.md"));
+        int begin = docs.indexOf("```js\n") + "```js\n".length();
+        String program = docs.substring(begin, docs.indexOf("```", begin));
+        String address = "http://127.0.0.1:8080";
+        assertThat(program).contains(address);
+        Files.writeString(folder.resolve("documented.mjs"), program.replace(address, server.toString()));
+        return "documented.mjs";
     }
 
     private static List<String> scenarios(Path folder) throws IOException {

@@ -81,7 +81,7 @@ final class MergeTable {
     /** The index of a key's entry, or of the free entry where it belongs. */
     private int slot(long key) {
         int mask = table.length - 2;
-        int slot = (int) ((key * 0x9E3779B97F4A7C15L) >>> shift) << 1;
+        int slot = (int) (SecretHash.of(key) >>> shift) << 1;
         while (table[slot + 1] != NONE && table[slot] != key) {
             slot = (slot + 2) & mask;
         }

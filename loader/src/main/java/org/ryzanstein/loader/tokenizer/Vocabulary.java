@@ -202,7 +202,7 @@ final class Vocabulary {
     /** The normal token that stands for exactly these bytes, or -1. */
     int word(byte[] text, int length) {
         int mask = words.length - 1;
-        for (int slot = hash(text, length) & mask; ; slot = (slot + 1) & mask) {
+        for (int slot = SecretHash.of(text, length) & mask; ; slot = (slot + 1) & mask) {
             int id = words[slot];
             if (id == ABSENT || Arrays.equals(text, 0, length, bytes, offsets[id], offsets[id + 1])) {
                 return id;
@@ -212,20 +212,11 @@ final class Vocabulary {
 
     private int freeSlot(byte[] text) {
         int mask = words.length - 1;
-        int slot = hash(text, text.length) & mask;
+        int slot = SecretHash.of(text, text.length) & mask;
         while (words[slot] != ABSENT) {
             slot = (slot + 1) & mask;
         }
         return slot;
-    }
-
-    private static int hash(byte[] text, int length) {
-        int hash = length;
-        for (int i = 0; i < length; i++) {
-            hash = (hash ^ text[i]) * 0x01000193;
-        }
-        hash = (hash ^ (hash >>> 16)) * 0x85EBCA6B;
-        return hash ^ (hash >>> 13);
     }
 
     private int check(int id) {
