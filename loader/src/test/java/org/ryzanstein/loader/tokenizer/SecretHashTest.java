@@ -18,7 +18,7 @@ class SecretHashTest {
         Set<Long> places = new HashSet<>();
         for (long low = 0; low < 1000; low++) {
             long key = low * inverse;
-            assertThat(key * golden >>> 44).isZero();
+            assertThat((key * golden) >>> 44).isZero();
             places.add(SecretHash.of(key) >>> 44);
         }
         assertThat(places).hasSizeGreaterThan(100);
