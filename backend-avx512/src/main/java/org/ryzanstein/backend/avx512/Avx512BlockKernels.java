@@ -35,12 +35,7 @@ final class Avx512BlockKernels implements BlockKernels {
 
     @Override
     public DigitForm formOfTiles(BlockLayout layout) {
-        return inShorts(layout) ? DigitForm.PAIR : DigitForm.FLOAT;
-    }
-
-    /** Whether a block's sums fit 16 bits until they are scaled. */
-    private static boolean inShorts(BlockLayout layout) {
-        return layout.quants() == Quants.NIBBLES && layout.subScales() != Parts.HALF;
+        return DigitForm.FLOAT;
     }
 
     @Override
@@ -161,16 +156,10 @@ final class Avx512BlockKernels implements BlockKernels {
         for (int b = 0; b < layout.blocks(); b++) {
             long block = weights.at(group) + (long) b * layout.blockBytes();
             readNumbers(weights, block, scratch.numbers());
-            if (inShorts(layout)) {
-                BlockTiles.unpackNibbles(
-                        weights.memory(), block, (short) -BlockIntegers.NIBBLE_CENTRE, scratch.shortWeights());
-                multiplyShorts(layout, b, in, tiles, scratch);
-            } else {
-                unpack(weights, block, scratch);
-                multiplyFloats(layout, b, in, tiles, scratch);
-            }
+            unpack(weights, block, scratch);
+            multiply(b, in, tiles, scratch);
             if (layout.hasMinima()) {
-                addMinima(layout, b, in, tiles, scratch);
+                addMinima(b, in, tiles, scratch);
             }
         }
     }
@@ -179,9 +168,7 @@ final class Avx512BlockKernels implements BlockKernels {
         BlockLayout layout = weights.form();
         MemorySegment memory = weights.memory();
         BlockNumbers.readScales(memory, block + layout.scalesAt(), layout.wideScales(), numbers, 0);
-        if (layout.subScales() == Parts.NONE) {
-            Arrays.fill(numbers, SUB_SCALES, SUB_SCALES + 2 * ROWS, 1f);
-        } else {
+        if (layout.subScales() != Parts.NONE) {
             readParts(memory, block + layout.subScalesAt(), layout.subScales(), numbers, SUB_SCALES);
         }
         if (layout.hasMinima()) {
@@ -223,56 +210,26 @@ final class Avx512BlockKernels implements BlockKernels {
         }
     }
 
-    private static void multiplyShorts(BlockLayout layout, int b, BlockDigits in, int tiles, BlockScratch scratch) {
-        int offset = BlockIntegers.NIBBLE_CENTRE + layout.base();
-        short[] integers = scratch.shortProducts();
-        for (int tile = 0; tile < tiles; tile++) {
-            int first = BlockDigits.tileAt(b, tile, tiles);
-            BlockTiles.multiplyShorts(scratch.shortWeights(), in.values(), first, integers);
-            for (int i = 0; i < TILE; i++) {
-                int row = tile * TILE + i;
-                int at = row * layout.blocks() + b;
-                int sum = in.sums()[2 * at] + in.sums()[2 * at + 1];
-                BlockTiles.add(
-                        integers,
-                        i * ROWS,
-                        offset * sum,
-                        scratch.numbers(),
-                        SUB_SCALES,
-                        in.factors()[at],
-                        scratch.sums(),
-                        row * ROWS);
-            }
-        }
-    }
-
-    private static void multiplyFloats(BlockLayout layout, int b, BlockDigits in, int tiles, BlockScratch scratch) {
+    private static void multiply(int b, BlockDigits in, int tiles, BlockScratch scratch) {
         float[] integers = scratch.products();
         for (int tile = 0; tile < tiles; tile++) {
-            int first = BlockDigits.tileAt(b, tile, tiles);
-            BlockTiles.multiplyFloats(scratch.weights(), in.values(), first, integers);
-            for (int i = 0; i < TILE; i++) {
-                int row = tile * TILE + i;
-                float factor = in.factors()[row * layout.blocks() + b];
-                BlockTiles.add(integers, i * ROWS, scratch.numbers(), factor, scratch.sums(), row * ROWS);
-            }
+            BlockTiles.multiply(scratch.weights(), in.values(), BlockDigits.tileAt(b, tile, tiles), integers);
+            int at = (b * tiles + tile) * TILE;
+            BlockTiles.add(integers, in.factors(), at, scratch.numbers(), scratch.sums(), tile * TILE * ROWS);
         }
     }
 
-    private static void addMinima(BlockLayout layout, int b, BlockDigits in, int tiles, BlockScratch scratch) {
-        for (int row = 0; row < tiles * TILE; row++) {
-            int at = row * layout.blocks() + b;
-            float first = in.sums()[2 * at];
-            float second = in.sums()[2 * at + 1];
+    private static void addMinima(int b, BlockDigits in, int tiles, BlockScratch scratch) {
+        for (int tile = 0; tile < tiles; tile++) {
             BlockTiles.addMinima(
-                    first,
-                    second,
+                    in.sums(),
+                    in.factors(),
+                    (b * tiles + tile) * TILE,
                     scratch.numbers(),
                     MINIMA,
                     SUB_MINIMA,
-                    in.factors()[at],
                     scratch.minima(),
-                    row * ROWS);
+                    tile * TILE * ROWS);
         }
     }
 }

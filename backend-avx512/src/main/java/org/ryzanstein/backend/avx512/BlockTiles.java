@@ -7,7 +7,12 @@ import jdk.incubator.vector.VectorOperators;
 import org.ryzanstein.backend.cpu.BlockDigits;
 import org.ryzanstein.backend.cpu.BlockLayout;
 
-/** Products of a block of 32 rows, whose quants were unpacked, with a tile of activations; lanes are rows. */
+/**
+ * Products of a block of 32 rows, whose quants were unpacked, with a tile of activations; lanes are rows.
+ *
+ * <p>{@link #multiply} is so long that the compiler does not inline it (above 325 bytecodes): compiled by itself, its loop comes out
+ * twice as fast as in the middle of its callers' loops.
+ */
 final class BlockTiles {
     private static final int ROWS = BlockLayout.ROWS;
     private static final int BLOCK = BlockDigits.BLOCK;
@@ -71,34 +76,8 @@ final class BlockTiles {
         }
     }
 
-    /** Sums in 16 bits, which must fit: for each row of the tile those of 32 rows of weights. */
-    static void multiplyShorts(short[] weights, int[] digits, int first, short[] out) {
-        ShortVector a = ShortVector.zero(Lanes.SHORTS);
-        ShortVector b = a;
-        ShortVector c = a;
-        ShortVector d = a;
-        ShortVector e = a;
-        ShortVector f = a;
-        for (int k = 0; k < BLOCK; k++) {
-            ShortVector weight = ShortVector.fromArray(Lanes.SHORTS, weights, ROWS * k);
-            int x = first + TILE * k;
-            a = a.add(weight.mul(Lanes.pair(digits, x)));
-            b = b.add(weight.mul(Lanes.pair(digits, x + 1)));
-            c = c.add(weight.mul(Lanes.pair(digits, x + 2)));
-            d = d.add(weight.mul(Lanes.pair(digits, x + 3)));
-            e = e.add(weight.mul(Lanes.pair(digits, x + 4)));
-            f = f.add(weight.mul(Lanes.pair(digits, x + 5)));
-        }
-        a.intoArray(out, 0);
-        b.intoArray(out, ROWS);
-        c.intoArray(out, 2 * ROWS);
-        d.intoArray(out, 3 * ROWS);
-        e.intoArray(out, 4 * ROWS);
-        f.intoArray(out, 5 * ROWS);
-    }
-
     /** Sums of integers as floats, exact below 2^24: for each row of the tile those of 32 rows of weights. */
-    static void multiplyFloats(float[] weights, int[] digits, int first, float[] out) {
+    static void multiply(float[] weights, int[] digits, int first, float[] out) {
         FloatVector a0 = FloatVector.zero(Lanes.FLOATS);
         FloatVector a1 = a0;
         FloatVector b0 = a0;
@@ -148,49 +127,39 @@ final class BlockTiles {
         f1.intoArray(out, 11 * Lanes.WORDS);
     }
 
-    /** sums = fma(integers, d * factor, sums) for one row of the tile. */
-    static void add(float[] integers, int at, float[] numbers, float factor, float[] sums, int to) {
-        for (int i = 0; i < ROWS; i += Lanes.WORDS) {
-            FloatVector scale = FloatVector.fromArray(Lanes.FLOATS, numbers, i).mul(factor);
-            FloatVector sum = FloatVector.fromArray(Lanes.FLOATS, sums, to + i);
-            FloatVector.fromArray(Lanes.FLOATS, integers, at + i)
-                    .fma(scale, sum)
-                    .intoArray(sums, to + i);
+    /**
+     * sums = fma(integers, d * factor, sums) for the rows of a tile.
+     *
+     * @param at of the tile's first factor
+     */
+    static void add(float[] integers, float[] factors, int at, float[] numbers, float[] sums, int to) {
+        FloatVector low = FloatVector.fromArray(Lanes.FLOATS, numbers, 0);
+        FloatVector high = FloatVector.fromArray(Lanes.FLOATS, numbers, Lanes.WORDS);
+        for (int row = 0; row < TILE; row++) {
+            int from = row * ROWS;
+            float factor = factors[at + row];
+            add(FloatVector.fromArray(Lanes.FLOATS, integers, from), low.mul(factor), sums, to + from);
+            from += Lanes.WORDS;
+            add(FloatVector.fromArray(Lanes.FLOATS, integers, from), high.mul(factor), sums, to + from);
         }
     }
 
-    /** The same from 16-bit sums: an integer is (sum + offset) * its row's number at {@code subScales}. */
-    static void add(
-            short[] integers,
-            int at,
-            float offset,
-            float[] numbers,
-            int subScales,
-            float factor,
-            float[] sums,
-            int to) {
-        for (int i = 0; i < ROWS; i += Lanes.WORDS) {
-            FloatVector scale = FloatVector.fromArray(Lanes.FLOATS, numbers, i).mul(factor);
-            FloatVector subScale = FloatVector.fromArray(Lanes.FLOATS, numbers, subScales + i);
-            FloatVector integer = Lanes.floats(integers, at + i).add(offset).mul(subScale);
-            integer.fma(scale, FloatVector.fromArray(Lanes.FLOATS, sums, to + i))
-                    .intoArray(sums, to + i);
-        }
+    private static void add(FloatVector integer, FloatVector scale, float[] sums, int to) {
+        integer.fma(scale, FloatVector.fromArray(Lanes.FLOATS, sums, to)).intoArray(sums, to);
     }
 
-    /** sums = fma(first * m0 + second * m1, dmin * factor, sums) for one row of the tile. */
+    /** sums = fma(first * m0 + second * m1, dmin * factor, sums) for the rows of a tile. */
     static void addMinima(
-            float first, float second, float[] numbers, int scales, int parts, float factor, float[] sums, int to) {
+            int[] digitSums, float[] factors, int at, float[] numbers, int scales, int parts, float[] sums, int to) {
         for (int i = 0; i < ROWS; i += Lanes.WORDS) {
-            FloatVector scale =
-                    FloatVector.fromArray(Lanes.FLOATS, numbers, scales + i).mul(factor);
-            FloatVector low =
-                    FloatVector.fromArray(Lanes.FLOATS, numbers, parts + i).mul(first);
-            FloatVector high = FloatVector.fromArray(Lanes.FLOATS, numbers, parts + ROWS + i)
-                    .mul(second);
-            low.add(high)
-                    .fma(scale, FloatVector.fromArray(Lanes.FLOATS, sums, to + i))
-                    .intoArray(sums, to + i);
+            FloatVector scale = FloatVector.fromArray(Lanes.FLOATS, numbers, scales + i);
+            FloatVector first = FloatVector.fromArray(Lanes.FLOATS, numbers, parts + i);
+            FloatVector second = FloatVector.fromArray(Lanes.FLOATS, numbers, parts + ROWS + i);
+            for (int row = 0; row < TILE; row++) {
+                FloatVector low = first.mul((float) digitSums[2 * (at + row)]);
+                FloatVector high = second.mul((float) digitSums[2 * (at + row) + 1]);
+                add(low.add(high), scale.mul(factors[at + row]), sums, to + row * ROWS + i);
+            }
         }
     }
 }

@@ -30,6 +30,11 @@ final class DotProduct {
         return tree(sums);
     }
 
+    /** The sum of sixteen accumulators. */
+    static float tree(float[] sums, int at) {
+        return tree(FloatVector.fromArray(Lanes.FLOATS, sums, at));
+    }
+
     /** Lane i takes lane i + 8, then i + 4, i + 2, i + 1; what the upper lanes get does not matter. */
     private static float tree(FloatVector sums) {
         FloatVector eight = sums.add(sums.rearrange(FROM_8));

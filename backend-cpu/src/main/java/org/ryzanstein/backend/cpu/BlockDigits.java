@@ -4,8 +4,9 @@ import org.ryzanstein.api.weight.WeightSource.Blocks;
 
 /**
  * Activations quantised to int8 in blocks of 32, each row with a factor for each block. At most {@value #FEW} rows are stored one
- * after the other; more than that in tiles of {@value #TILE} rows, shape (block, tile, element of the block, row of the tile), so
- * that a kernel that multiplies one block of weights with all rows reads them in order. What rows beyond the last of the last
+ * after the other, shape (row, block, element), factors and sums in (row, block) order; more than that in tiles of {@value #TILE} rows, shape (block, tile, element of the block, row of the tile), factors
+ * and sums in (block, tile, row of the tile) order, so that a kernel that multiplies one block of weights with all rows reads them
+ * in order. What rows beyond the last of the last
  * tile hold does not matter.
  */
 public final class BlockDigits {
@@ -95,7 +96,8 @@ public final class BlockDigits {
             largest = Math.max(largest, max);
             int target = tiled ? tileAt(block, row / TILE, tiles) + row % TILE : row * in.columns() + block * BLOCK;
             prepareBlock(in.floats(), source, Float.intBitsToFloat(max), form, target, step);
-            finishBlock(form, target, step, row * blocks + block, Float.intBitsToFloat(max));
+            int at = tiled ? block * tiles * TILE + row : row * blocks + block;
+            finishBlock(form, target, step, at, Float.intBitsToFloat(max));
         }
         return largest < INFINITE;
     }
@@ -151,12 +153,12 @@ public final class BlockDigits {
         return values;
     }
 
-    /** What a digit of a block is worth: row by row, one for each block. */
+    /** What a digit of a block is worth. */
     public float[] factors() {
         return factors;
     }
 
-    /** Sums of digits: row by row, two for each block, one for each half. */
+    /** Sums of digits: two where there is one factor, one for each half. */
     public int[] sums() {
         return sums;
     }

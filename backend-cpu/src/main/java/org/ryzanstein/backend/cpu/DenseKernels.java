@@ -8,13 +8,16 @@ public interface DenseKernels {
     /** Rows of weights that are decoded together for {@link #multiplyMany}. */
     int ROWS = 4;
 
+    /** Products that {@link #multiplyMany} makes at most. */
+    int PRODUCTS = 16;
+
     /** So many rows of activations are not worth decoding weights for. */
     int FEW = 3;
 
     /**
      * Multiplies neighbouring rows of weights with one row of activations.
      *
-     * @param scratch room for one row of weights
+     * @param scratch room for {@value #ROWS} rows of weights, and for 64 floats at least
      */
     void multiplyOne(
             DenseMatrix weights,
@@ -33,7 +36,8 @@ public interface DenseKernels {
      * @param rows of weights
      * @param xStride from one row of activations to the next
      * @param inputs rows of activations, at most four
-     * @param out shape (inputs, {@value #ROWS})
+     * @param out receives (inputs, {@value #ROWS}) products; behind the first {@value #PRODUCTS} elements there is room for
+     *     sixteen accumulators of each
      */
     void multiplyMany(
             float[] weights, int rows, int columns, float[] x, int xOffset, int xStride, int inputs, float[] out);

@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Locale;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.ryzanstein.api.weight.WeightSource;
 import org.ryzanstein.api.weight.WeightSource.FloatFormat;
 
@@ -24,27 +25,51 @@ public final class DenseMatrix implements LinearMatrix, EmbeddingTable {
     private final long rowBytes;
     private final MemorySegment memory;
 
-    private DenseMatrix(WeightSource.Floats source, WeightMemory memory) {
+    private DenseMatrix(WeightSource.Floats source, FloatFormat format, WeightMemory memory) {
         this.name = source.name();
         this.rows = source.rows();
         this.columns = source.columns();
-        this.format = source.format();
+        this.format = format;
         long bytes = (long) columns * (format == FloatFormat.FLOAT32 ? Float.BYTES : Short.BYTES);
         this.rowBytes = Math.ceilDiv(bytes, WeightMemory.ALIGNMENT) * WeightMemory.ALIGNMENT;
         this.memory = memory.allocate(Math.multiplyExact(rows, rowBytes));
     }
 
+    /** Packs a matrix. Float16 weights that are not all finite become float32: kernels need not tell them apart. */
     static DenseMatrix pack(WeightSource.Floats source, Parallel parallel, WeightMemory memory) {
-        DenseMatrix matrix = new DenseMatrix(source, memory);
-        parallel.forRange(matrix.rows, (from, to) -> {
-            float[] values = new float[matrix.columns];
-            short[] halves = new short[matrix.columns];
+        DenseMatrix matrix = new DenseMatrix(source, source.format(), memory);
+        if (matrix.packRows(source, parallel) || source.format() != FloatFormat.FLOAT16) {
+            return matrix;
+        }
+        DenseMatrix wide = new DenseMatrix(source, FloatFormat.FLOAT32, memory);
+        boolean finite = wide.packRows(source, parallel);
+        assert !finite;
+        return wide;
+    }
+
+    /** Returns whether all weights are finite. */
+    private boolean packRows(WeightSource.Floats source, Parallel parallel) {
+        AtomicBoolean finite = new AtomicBoolean(true);
+        parallel.forRange(rows, (from, to) -> {
+            float[] values = new float[columns];
+            short[] halves = new short[columns];
             for (int row = from; row < to; row++) {
                 source.readFloats(row, values, 0);
-                matrix.packRow(row, values, halves);
+                if (!allFinite(values)) {
+                    finite.set(false);
+                }
+                packRow(row, values, halves);
             }
         });
-        return matrix;
+        return finite.get();
+    }
+
+    private static boolean allFinite(float[] values) {
+        int largest = 0;
+        for (float value : values) {
+            largest = Math.max(largest, Float.floatToRawIntBits(value) & Integer.MAX_VALUE);
+        }
+        return Float.isFinite(Float.intBitsToFloat(largest));
     }
 
     private void packRow(int row, float[] values, short[] halves) {

@@ -8,6 +8,9 @@ final class DenseProduct implements LinearMatrix.Product {
     /** Rows of activations that a kernel takes at once. */
     private static final int INPUTS = 4;
 
+    /** Those of the rows that are multiplied together. */
+    private static final int ACCUMULATORS = 64;
+
     private final DenseMatrix weights;
     private final HostBuffer in;
     private final LinearScratch scratch;
@@ -18,7 +21,7 @@ final class DenseProduct implements LinearMatrix.Product {
         this.in = in;
         this.scratch = scratch;
         this.kernels = scratch.kernels().dense();
-        scratch.reserveDecoded(Math.multiplyExact(ROWS, weights.columns()));
+        scratch.reserveDecoded(Math.max(ACCUMULATORS, Math.multiplyExact(ROWS, weights.columns())));
     }
 
     @Override
@@ -42,7 +45,7 @@ final class DenseProduct implements LinearMatrix.Product {
                             weights, row, count, in.floats(), in.row(i), decoded, out.values(i), out.first(i) + row);
                 }
             } else {
-                multiplyMany(rows, row, count, decoded, scratch.block(member).numbers(), out);
+                multiplyMany(rows, row, count, decoded, scratch.block(member).products(), out);
             }
         }
     }

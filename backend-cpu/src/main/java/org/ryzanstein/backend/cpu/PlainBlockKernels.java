@@ -45,7 +45,7 @@ public final class PlainBlockKernels implements BlockKernels {
                 int first = tile == 1
                         ? row * columns + b * BLOCK
                         : BlockDigits.tileAt(b, row / tile, rows / tile) + row % tile;
-                int at = row * layout.blocks() + b;
+                int at = tile == 1 ? row * layout.blocks() + b : b * rows + row;
                 sum(scratch.weights(), in.values(), first, tile, scratch.products());
                 addScaled(scratch.products(), 0, scratch.numbers(), in.factors()[at], scratch.sums(), row * ROWS);
                 if (layout.hasMinima()) {
