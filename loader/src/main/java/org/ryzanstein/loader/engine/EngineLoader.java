@@ -72,6 +72,7 @@ public final class EngineLoader {
                     tokenizer.vocabularySize() + " tokens",
                     "at most the embedding's " + shape.vocabularySize() + " rows");
         }
+        TemplateCheck.check(file);
         ModelLimits limits = limits(options, shape, file.source());
         SpinParkTeam team = new SpinParkTeam(options.threads());
         KernelBackend backend = null;

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 public final class GgufModelFile implements ModelFile {
     private static final Set<String> BITNET_NAMES = Set.of(BITNET_B158, "bitnet-25");
     private static final String TOKENS = "tokenizer.ggml.tokens";
+    private static final String CHAT_TEMPLATE = "tokenizer.chat_template";
     // Keys under the architecture's prefix that change the result and that nothing here computes, unless they are 0.
     private static final List<String> UNSUPPORTED_NUMBERS =
             List.of("expert_count", "attention.sliding_window", "attention.max_alibi_bias", "attention.clamp_kqv");
@@ -60,7 +61,12 @@ public final class GgufModelFile implements ModelFile {
 
     @Override
     public Optional<String> chatTemplate() {
-        return file.metadata().string("tokenizer.chat_template");
+        return file.metadata().string(CHAT_TEMPLATE);
+    }
+
+    @Override
+    public String chatTemplateField() {
+        return CHAT_TEMPLATE;
     }
 
     @Override

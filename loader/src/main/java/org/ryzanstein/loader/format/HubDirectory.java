@@ -151,7 +151,12 @@ public final class HubDirectory implements AutoCloseable {
             }
         }
         Path config = path.resolve(TOKENIZER_CONFIG);
-        return Files.isRegularFile(config) ? Json.read(config).text("chat_template") : Optional.empty();
+        return Files.isRegularFile(config) ? Json.read(config).template("chat_template") : Optional.empty();
+    }
+
+    /** The file that the chat template stands in, with the field. */
+    String chatTemplateField() {
+        return Files.isRegularFile(path.resolve(TEMPLATE)) ? TEMPLATE : "chat_template in " + TOKENIZER_CONFIG;
     }
 
     /** The tensors of all weight files by name. */

@@ -56,6 +56,11 @@ public final class HubModelFile implements ModelFile {
     }
 
     @Override
+    public String chatTemplateField() {
+        return directory.chatTemplateField();
+    }
+
+    @Override
     public Hyperparameters hyperparameters() {
         return Hyperparameters.read(new Fields(directory.config().json(), architecture()));
     }

@@ -128,6 +128,21 @@ final class Json {
         return Optional.of(value.textValue());
     }
 
+    /** A string, or from a list of objects with name and template the template that is named {@code default}. */
+    Optional<String> template(String field) {
+        @Nullable JsonNode value = find(field);
+        if (value == null || !value.isArray()) {
+            return text(field);
+        }
+        for (JsonNode one : value) {
+            if (one.path("name").asText("").equals("default")
+                    && one.path("template").isTextual()) {
+                return Optional.of(one.path("template").textValue());
+            }
+        }
+        throw wrong(field, value, "a string, or a list of templates of which one is named \"default\"");
+    }
+
     OptionalLong integer(String field) {
         @Nullable JsonNode value = find(field);
         if (value == null) {

@@ -33,6 +33,9 @@ public sealed interface ModelFile extends AutoCloseable permits GgufModelFile, H
     /** The model's chat template, Jinja source, if it has one. */
     Optional<String> chatTemplate();
 
+    /** Where the chat template stands, for messages. */
+    String chatTemplateField();
+
     /** The model's shape, checked. */
     Hyperparameters hyperparameters();
 

@@ -115,6 +115,29 @@ public record QuantizationReport(
         return tensors.stream().mapToLong(Tensor::bytesAfter).sum();
     }
 
+    /** Weights of all tensors. */
+    public long elements() {
+        return tensors.stream().mapToLong(Tensor::elements).sum();
+    }
+
+    /** Part of all written weights that is 0. */
+    public double shareOfZeros() {
+        return (double) tensors.stream().mapToLong(Tensor::zeros).sum() / elements();
+    }
+
+    /** Mean of the absolute differences of all weights. */
+    public double meanError() {
+        return tensors.stream()
+                        .mapToDouble(tensor -> tensor.meanError() * tensor.elements())
+                        .sum()
+                / elements();
+    }
+
+    /** Largest absolute difference of a weight. */
+    public double maxError() {
+        return tensors.stream().mapToDouble(Tensor::maxError).max().orElse(0);
+    }
+
     /** Ternary digits compared in all tensors. */
     public long digitsCompared() {
         return digits().mapToLong(Digits::compared).sum();
@@ -178,6 +201,13 @@ public record QuantizationReport(
                 bytesBefore,
                 bytesAfter,
                 (double) bytesBefore / bytesAfter));
+        text.append(String.format(
+                Locale.ROOT,
+                "weights  %d, %.1f%% zeros, mean error %.3e, max error %.3e%n",
+                elements(),
+                100 * shareOfZeros(),
+                meanError(),
+                maxError()));
         if (digitsCompared() > 0) {
             text.append(String.format(
                     Locale.ROOT,
@@ -214,7 +244,11 @@ public record QuantizationReport(
                 .number("bytes_after", bytesAfter)
                 .number("tensor_bytes_before", tensorBytesBefore())
                 .number("tensor_bytes_after", tensorBytesAfter())
-                .number("ratio", (double) tensorBytesBefore() / tensorBytesAfter());
+                .number("ratio", (double) tensorBytesBefore() / tensorBytesAfter())
+                .number("weights", elements())
+                .number("zeros", shareOfZeros())
+                .number("mean_error", meanError())
+                .number("max_error", maxError());
         if (digitsCompared() > 0) {
             json.number("digits_compared", digitsCompared())
                     .number("digits_changed", digitsChanged())

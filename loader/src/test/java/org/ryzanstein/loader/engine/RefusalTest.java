@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.Stream;
@@ -14,6 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.ryzanstein.loader.Ryzanstein;
 import org.ryzanstein.loader.format.ModelFormatException;
 
@@ -159,6 +161,75 @@ class RefusalTest {
                             .ids())
                     .containsExactly(story.greedy()[0]);
         }
+    }
+
+    static Stream<Arguments> templates() {
+        return Stream.of(
+                Arguments.of("ok\n{% for m in messages %}{{ m.content | rot13 }}{% endfor %}", "line 2: ", "rot13"),
+                Arguments.of("{% if messages %}", "line 1: ", "if"),
+                Arguments.of("{{ messages[0].nothing.more }}", "line 1: ", "no attribute 'nothing'"),
+                Arguments.of("{{ functions.names }}", "line 1: ", "'functions' is undefined"),
+                Arguments.of(
+                        "{% for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}",
+                        "line 1: ", "elements"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("templates")
+    void refusesATemplateThatCantBeRendered(String template, String line, String what) throws IOException {
+        Path gguf = TinyModel.embedded()
+                .withText("tokenizer.chat_template", template)
+                .write(scratch.resolve("template.gguf"));
+        assertThatThrownBy(() -> Ryzanstein.open(EngineOptions.defaults().withModel(gguf)))
+                .isInstanceOf(ModelFormatException.class)
+                .hasMessageStartingWith(gguf + ": tokenizer.chat_template: found in " + line)
+                .hasMessageContaining(what);
+        Path directory = hub("relu2", "relu2");
+        Files.writeString(directory.resolve("chat_template.jinja"), template);
+        assertThatThrownBy(() -> Ryzanstein.open(EngineOptions.defaults().withModel(directory)))
+                .isInstanceOf(ModelFormatException.class)
+                .hasMessageStartingWith(directory + ": chat_template.jinja: found in " + line);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "{{ raise_exception('tools first') }}", "{{ messages[0]['content'] }}"})
+    void takesATemplateThatIsEmptyOrRefusesInItsOwnWords(String template) {
+        assertThat(TemplateCheck.problem(template)).isEmpty();
+    }
+
+    /** Firefunction's asks for a variable that neither chat nor Transformers set, and fails in Jinja2 as well. */
+    @Test
+    void takesAllPublishedTemplatesButOne() throws IOException {
+        try (Stream<Path> files = Files.list(Reference.resource("template/templates"))) {
+            List<Path> templates = files.toList();
+            assertThat(templates).hasSizeGreaterThan(50);
+            List<String> refused = new ArrayList<>();
+            for (Path file : templates) {
+                TemplateCheck.problem(Files.readString(file))
+                        .ifPresent(problem -> refused.add(file.getFileName() + ": " + problem.what()));
+            }
+            assertThat(refused).containsExactly("fireworks-ai-llama-3-firefunction-v2.jinja: 'functions' is undefined");
+        }
+    }
+
+    @Test
+    void takesTheDefaultOfSeveralTemplates() throws IOException {
+        Path directory = hub("relu2", "relu2");
+        Path config = directory.resolve("tokenizer_config.json");
+        Files.delete(config);
+        Files.deleteIfExists(directory.resolve("chat_template.jinja"));
+        Files.writeString(
+                config,
+                "{\"chat_template\": [{\"name\": \"tool_use\", \"template\": \"no\"},"
+                        + " {\"name\": \"default\", \"template\": \"yes\"}]}");
+        try (Engine engine = Ryzanstein.open(EngineOptions.defaults().withModel(directory))) {
+            assertThat(engine.model().chatTemplate()).isEqualTo("yes");
+        }
+        Files.writeString(config, "{\"chat_template\": [{\"name\": \"rag\", \"template\": \"no\"}]}");
+        assertThatThrownBy(() -> Ryzanstein.open(EngineOptions.defaults().withModel(directory)))
+                .isInstanceOf(ModelFormatException.class)
+                .hasMessageContaining("chat_template")
+                .hasMessageContaining("named \"default\"");
     }
 
     /** A copy of the packed model with another configuration. */

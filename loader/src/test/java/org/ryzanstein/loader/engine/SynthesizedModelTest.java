@@ -88,7 +88,8 @@ class SynthesizedModelTest {
                     .await();
             long ended = System.nanoTime();
             Runtime runtime = Runtime.getRuntime();
-            reporter.publishEntry(
+            Published.entry(
+                    reporter,
                     shape.text() + " in " + type,
                     "file " + Files.size(path) / 1_000_000 + " MB, "
                             + engine.model().parameters()

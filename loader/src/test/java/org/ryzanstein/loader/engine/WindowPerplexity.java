@@ -88,7 +88,7 @@ final class WindowPerplexity {
     void check(TestReporter reporter, String what, String pointer) {
         double found = Math.exp(negativeLogLikelihood / tokens);
         double expected = Reference.number(pointer);
-        reporter.publishEntry("perplexity, " + what, found + " over " + tokens + " tokens, reference " + expected);
+        Published.entry(reporter, "perplexity, " + what, found + " over " + tokens + " tokens, reference " + expected);
         assertThat(found).as("perplexity, %s", what).isCloseTo(expected, within(TOLERANCE * expected));
     }
 }

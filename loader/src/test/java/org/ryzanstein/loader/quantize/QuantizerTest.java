@@ -288,6 +288,27 @@ class QuantizerTest {
         assertThat(json.get("digits_compared").asLong()).isEqualTo(DIGITS_OF_THE_TINY_MODEL);
         assertThat(json.get("digits_changed").asLong()).isZero();
         assertThat(json.get("largest_scale_error").asDouble()).isEqualTo(report.largestScaleError());
+        long weights = 0;
+        double zeros = 0;
+        double errors = 0;
+        double largest = 0;
+        for (JsonNode tensor : json.get("tensors")) {
+            long count = 1;
+            for (JsonNode size : tensor.get("shape")) {
+                count *= size.asLong();
+            }
+            weights += count;
+            zeros += count * tensor.get("zeros").asDouble();
+            errors += count * tensor.get("mean_error").asDouble();
+            largest = Math.max(largest, tensor.get("max_error").asDouble());
+            assertThat(tensor.get("ratio").asDouble())
+                    .isEqualTo(tensor.get("bytes_before").asDouble()
+                            / tensor.get("bytes_after").asDouble());
+        }
+        assertThat(json.get("weights").asLong()).isEqualTo(weights);
+        assertThat(json.get("zeros").asDouble()).isCloseTo(zeros / weights, within(1e-12));
+        assertThat(json.get("mean_error").asDouble()).isCloseTo(errors / weights, within(1e-12));
+        assertThat(json.get("max_error").asDouble()).isEqualTo(largest).isPositive();
         assertThat(json.get("perplexity").get("after").asDouble()).isEqualTo(7.5);
         assertThat(json.get("perplexity").get("protocol").asText()).isEqualTo("a \"protocol\"");
         assertThat(json.get("tensors")).hasSize(report.tensors().size());

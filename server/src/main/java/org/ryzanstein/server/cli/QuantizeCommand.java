@@ -3,6 +3,7 @@ package org.ryzanstein.server.cli;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -86,6 +87,9 @@ final class QuantizeCommand implements Callable<Integer> {
                 parsed("--type", type, QuantizationOptions.TYPES),
                 head == null ? Optional.empty() : Optional.of(parsed("--head", head, QuantizationOptions.HEAD_TYPES)),
                 force);
+        if (report != null && !Files.isDirectory(report.toAbsolutePath().resolveSibling(""))) {
+            throw new NoSuchFileException(report + ": there is no such directory to write the report into");
+        }
         // The source goes first, so that a text that is too short is refused before the long work.
         Optional<String> words = text == null ? Optional.empty() : Optional.of(read(text));
         Optional<Perplexity.Result> before =

@@ -86,6 +86,17 @@ class QuantizeCommandTest {
         assertThat(refused.run("quantize", model.toString(), target, "--type", "Q4_0"))
                 .isEqualTo(3);
         assertThat(refused.err()).contains("ternary weights for type Q4_0");
+        Cli nowhere = new Cli();
+        assertThat(nowhere.run(
+                        "quantize",
+                        model.toString(),
+                        target,
+                        "--type",
+                        "I2_S",
+                        "--report",
+                        folder.resolve("none/report.json").toString()))
+                .isEqualTo(1);
+        assertThat(nowhere.err()).contains("report.json");
         Cli missing = new Cli();
         assertThat(missing.run(
                         "quantize",
