@@ -45,7 +45,6 @@ final class Fuzzer {
     private int mutants;
     private long slowest;
     private long mostBytes;
-    private double mostPerByte;
 
     Fuzzer(Target target, Path folder) {
         this.target = target;
@@ -105,7 +104,6 @@ final class Fuzzer {
         sites.merge(site, 1, Integer::sum);
         slowest = Math.max(slowest, time);
         mostBytes = Math.max(mostBytes, allocated);
-        mostPerByte = Math.max(mostPerByte, (double) allocated / Math.max(1, size));
         return site;
     }
 
@@ -136,7 +134,7 @@ final class Fuzzer {
     }
 
     private static String general(String text) {
-        String general = VARIABLE.matcher(text).replaceAll("#");
+        String general = VARIABLE.matcher(text).replaceAll("#").replaceAll("\\p{Cntrl}", "?");
         return general.length() > 70 ? general.substring(0, 70) + "..." : general;
     }
 
@@ -183,7 +181,8 @@ final class Fuzzer {
     String histogram() {
         StringBuilder text = new StringBuilder(String.format(
                 "%s: %d mutants, %d used, %d refused at %d sites, %d of them at magic, counts or outermost syntax;"
-                        + " slowest %d ms of processor time, most allocated %d KiB, at most %.0f times the file's size%n",
+                        + " slowest %d ms of processor time, most allocated %d KiB, all within %d KiB and %d bytes for"
+                        + " each of the file's%n",
                 target.name(),
                 mutants,
                 sites.getOrDefault(USED, 0),
@@ -192,7 +191,8 @@ final class Fuzzer {
                 early,
                 slowest / 1_000_000,
                 mostBytes / 1024,
-                mostPerByte));
+                target.bounds().bytes() / 1024,
+                target.bounds().perByte()));
         sites.entrySet().stream()
                 .sorted(Comparator.comparingInt((Map.Entry<String, Integer> site) -> -site.getValue())
                         .thenComparing(Map.Entry::getKey))
