@@ -13,7 +13,6 @@ import org.ryzanstein.backend.cpu.HostRope;
 import org.ryzanstein.backend.cpu.KeyLayout;
 import org.ryzanstein.backend.cpu.PagedKvCache;
 import org.ryzanstein.backend.cpu.Parallel;
-import org.ryzanstein.backend.cpu.PlainDenseKernels;
 import org.ryzanstein.backend.cpu.TernaryInput;
 import org.ryzanstein.backend.cpu.TernaryMatrix;
 import org.ryzanstein.backend.cpu.WeightMemory;
@@ -22,7 +21,7 @@ import org.ryzanstein.backend.cpu.WeightMemory;
 final class Avx2Kernels implements CpuKernels {
     private final String name;
     private final ThreadLocal<NibbleScratch> scratch = ThreadLocal.withInitial(NibbleScratch::new);
-    private final DenseKernels dense = new PlainDenseKernels();
+    private final DenseKernels dense = new Avx2DenseKernels();
     private final BlockKernels blocks = new Avx2BlockKernels();
 
     Avx2Kernels(String name) {

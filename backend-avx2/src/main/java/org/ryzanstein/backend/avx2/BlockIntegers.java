@@ -71,8 +71,8 @@ final class BlockIntegers {
         ShortVector odd = ShortVector.zero(Lanes.SHORTS);
         for (int j = 0; j < 2 * words; j++) {
             // Four pairs of a word at a time.
-            ShortVector word =
-                    Lanes.shorts(memory, at + (long) (j / 2) * WORD_BYTES).lanewise(VectorOperators.LSHR, 8 * (j % 2));
+            ShortVector word = Lanes.shorts(memory, at + (long) (j / 2) * WORD_BYTES)
+                    .lanewise(VectorOperators.LSHR, (long) (j % 2) * Byte.SIZE);
             int k = first + 4 * j;
             even = even.add(word.and((short) 3).mul(Lanes.pair(digits, k)));
             odd = odd.add(word.lanewise(VectorOperators.LSHR, 2).and((short) 3).mul(Lanes.pair(digits, k + 1)));

@@ -3,40 +3,21 @@ package org.ryzanstein.backend.avx2;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.ShortVector;
-import jdk.incubator.vector.VectorOperators;
 import org.ryzanstein.api.weight.BlockForm.Parts;
 import org.ryzanstein.backend.cpu.BlockLayout;
 
 /** From integer sums and the numbers of a block to its part of a product; lanes are rows. */
 final class BlockNumbers {
     private static final int ROWS = BlockLayout.ROWS;
-    /** Where a float16's bits land in a float32 when sign and exponent are extended. */
-    private static final int HALF_SHIFT = 13;
-
-    private static final int HALF_BITS = 0x8fffe000;
-    /** From the exponent's bias in float16 to that in float32. Subnormal numbers come out right as well. */
-    private static final float HALF_SCALE = 0x1p112f;
 
     private BlockNumbers() {}
-
-    /** Eight finite float16 numbers: exact. */
-    static FloatVector halves(MemorySegment memory, long at) {
-        ShortVector bits = ShortVector.fromMemorySegment(Lanes.SHORTS_8, memory, at, ByteOrder.LITTLE_ENDIAN);
-        IntVector wide = (IntVector) bits.convertShape(VectorOperators.S2I, Lanes.INTS, 0);
-        return wide.lanewise(VectorOperators.LSHL, HALF_SHIFT)
-                .and(HALF_BITS)
-                .reinterpretAsFloats()
-                .mul(HALF_SCALE);
-    }
 
     /** d or dmin of eight rows from row i on. */
     private static FloatVector scales(MemorySegment memory, long at, int i, boolean wide) {
         return wide
                 ? FloatVector.fromMemorySegment(
                         Lanes.FLOATS, memory, at + (long) i * Float.BYTES, ByteOrder.LITTLE_ENDIAN)
-                : halves(memory, at + (long) i * Short.BYTES);
+                : DensePairs.halves(memory, at + (long) i * Short.BYTES);
     }
 
     /**

@@ -34,8 +34,8 @@ final class BlockTiles {
         for (int i = 0; i < BLOCK / 4 * ROWS; i += Lanes.HALVES) {
             int four = i / ROWS;
             int word = four / 2 * WORD_BYTES + i % ROWS * Short.BYTES;
-            ShortVector pairs = Lanes.shorts(memory, at + word)
-                    .lanewise(VectorOperators.LSHR, 8 * (four % 2));
+            ShortVector pairs =
+                    Lanes.shorts(memory, at + word).lanewise(VectorOperators.LSHR, (long) (four % 2) * Byte.SIZE);
             int to = four * 4 * ROWS + i % ROWS;
             addHigh(pairs, out, to);
             addHigh(pairs.lanewise(VectorOperators.LSHR, 2), out, to + ROWS);
