@@ -167,10 +167,10 @@ final class Avx2BlockKernels implements BlockKernels {
                 multiplyShorts(layout, b, in, tiles, scratch);
             } else {
                 unpack(weights, block, scratch);
-                multiplyFloats(layout, b, in, tiles, scratch);
+                multiplyFloats(b, in, tiles, scratch);
             }
             if (layout.hasMinima()) {
-                addMinima(layout, b, in, tiles, scratch);
+                addMinima(b, in, tiles, scratch);
             }
         }
     }
@@ -231,7 +231,7 @@ final class Avx2BlockKernels implements BlockKernels {
             BlockTiles.multiplyShorts(scratch.shortWeights(), in.values(), first, integers);
             for (int i = 0; i < TILE; i++) {
                 int row = tile * TILE + i;
-                int at = row * layout.blocks() + b;
+                int at = b * tiles * TILE + row;
                 int sum = in.sums()[2 * at] + in.sums()[2 * at + 1];
                 BlockTiles.add(
                         integers,
@@ -246,22 +246,22 @@ final class Avx2BlockKernels implements BlockKernels {
         }
     }
 
-    private static void multiplyFloats(BlockLayout layout, int b, BlockDigits in, int tiles, BlockScratch scratch) {
+    private static void multiplyFloats(int b, BlockDigits in, int tiles, BlockScratch scratch) {
         float[] integers = scratch.products();
         for (int tile = 0; tile < tiles; tile++) {
             int first = BlockDigits.tileAt(b, tile, tiles);
             BlockTiles.multiplyFloats(scratch.weights(), in.values(), first, integers);
             for (int i = 0; i < TILE; i++) {
                 int row = tile * TILE + i;
-                float factor = in.factors()[row * layout.blocks() + b];
+                float factor = in.factors()[b * tiles * TILE + row];
                 BlockTiles.add(integers, i * ROWS, scratch.numbers(), factor, scratch.sums(), row * ROWS);
             }
         }
     }
 
-    private static void addMinima(BlockLayout layout, int b, BlockDigits in, int tiles, BlockScratch scratch) {
+    private static void addMinima(int b, BlockDigits in, int tiles, BlockScratch scratch) {
         for (int row = 0; row < tiles * TILE; row++) {
-            int at = row * layout.blocks() + b;
+            int at = b * tiles * TILE + row;
             float first = in.sums()[2 * at];
             float second = in.sums()[2 * at + 1];
             BlockTiles.addMinima(

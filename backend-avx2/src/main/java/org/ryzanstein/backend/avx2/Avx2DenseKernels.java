@@ -1,7 +1,6 @@
 package org.ryzanstein.backend.avx2;
 
 import org.ryzanstein.api.numerics.ContractMath;
-import org.ryzanstein.api.weight.WeightSource.FloatFormat;
 import org.ryzanstein.backend.cpu.DenseKernels;
 import org.ryzanstein.backend.cpu.DenseMatrix;
 
@@ -25,7 +24,7 @@ final class Avx2DenseKernels implements DenseKernels {
             int outOffset) {
         int columns = weights.columns();
         int i = 0;
-        if (columns % ContractMath.LANES == 0 && (weights.format() != FloatFormat.FLOAT16 || weights.isFinite())) {
+        if (columns % ContractMath.LANES == 0) {
             float[] sums = lanes.get();
             for (; i + 1 < count; i += 2) {
                 multiplyTwo(weights, row + i, x, xOffset, sums);

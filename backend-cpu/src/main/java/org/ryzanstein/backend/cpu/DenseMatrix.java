@@ -24,7 +24,6 @@ public final class DenseMatrix implements LinearMatrix, EmbeddingTable {
     private final FloatFormat format;
     private final long rowBytes;
     private final MemorySegment memory;
-    private final AtomicBoolean finite = new AtomicBoolean(true);
 
     private DenseMatrix(WeightSource.Floats source, FloatFormat format, WeightMemory memory) {
         this.name = source.name();
@@ -79,9 +78,6 @@ public final class DenseMatrix implements LinearMatrix, EmbeddingTable {
             case FLOAT16 -> {
                 for (int i = 0; i < columns; i++) {
                     halves[i] = Float.floatToFloat16(values[i]);
-                    if (!Float.isFinite(values[i])) {
-                        finite.set(false);
-                    }
                 }
                 MemorySegment.copy(halves, 0, memory, SHORT, at(row), columns);
             }
@@ -122,11 +118,6 @@ public final class DenseMatrix implements LinearMatrix, EmbeddingTable {
     /** The format of the elements. */
     public FloatFormat format() {
         return format;
-    }
-
-    /** Whether all elements of a FLOAT16 matrix are finite: then a multiplication of shifted bits widens them. */
-    public boolean isFinite() {
-        return finite.get();
     }
 
     /** All rows. */
