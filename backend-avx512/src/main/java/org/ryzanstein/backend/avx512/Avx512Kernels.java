@@ -111,7 +111,7 @@ final class Avx512Kernels implements CpuKernels {
 
     @Override
     public TernaryMatrix packTernary(WeightSource.Ternary source, Parallel parallel, WeightMemory memory) {
-        return LookupMatrix.pack(source, parallel, scratch);
+        return LookupMatrix.pack(source, parallel, memory, scratch);
     }
 
     @Override

@@ -1,5 +1,8 @@
 package org.ryzanstein.backend.avx512;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorMask;
@@ -17,6 +20,12 @@ final class Lookup {
 
     /** Lanes of a table. */
     static final int TABLE = Lanes.HALVES;
+
+    /** Bytes of one word of each of 32 rows. */
+    static final int WORD_BYTES = TABLE * Short.BYTES;
+
+    /** A word. */
+    static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     /** Lanes of a word's tables. */
     private static final int WORD_TABLES = LookupShape.INDEXES * TABLE;
@@ -78,25 +87,32 @@ final class Lookup {
     /**
      * Sums over a chunk for 128 weight rows and one row of activations.
      *
-     * @param words the chunk's words, shape (words, 128), from {@code at} on
+     * @param words four streams of the chunk's words, each of shape (words, 32) from {@code at} on
+     * @param stream bytes from one stream to the next
      * @param sums receives 128 sums
      */
-    static void sumOne(short[] words, int at, int count, short[] tables, int table, short[] sums) {
+    static void sumOne(MemorySegment words, long at, long stream, int count, short[] tables, int table, short[] sums) {
         ShortVector s0 = ShortVector.zero(Lanes.SHORTS);
         ShortVector s1 = s0;
         ShortVector s2 = s0;
         ShortVector s3 = s0;
-        int w = at;
+        long w0 = at;
+        long w1 = at + stream;
+        long w2 = w1 + stream;
+        long w3 = w2 + stream;
         int t = table;
         for (int i = 0; i < count; i++) {
             ShortVector a = load(tables, t);
             ShortVector b = load(tables, t + Lanes.HALVES);
             ShortVector c = load(tables, t + 2 * Lanes.HALVES);
-            s0 = s0.add(lookUp(load(words, w), a, b, c));
-            s1 = s1.add(lookUp(load(words, w + Lanes.HALVES), a, b, c));
-            s2 = s2.add(lookUp(load(words, w + 2 * Lanes.HALVES), a, b, c));
-            s3 = s3.add(lookUp(load(words, w + 3 * Lanes.HALVES), a, b, c));
-            w += ROWS;
+            s0 = s0.add(lookUp(load(words, w0), a, b, c));
+            s1 = s1.add(lookUp(load(words, w1), a, b, c));
+            s2 = s2.add(lookUp(load(words, w2), a, b, c));
+            s3 = s3.add(lookUp(load(words, w3), a, b, c));
+            w0 += WORD_BYTES;
+            w1 += WORD_BYTES;
+            w2 += WORD_BYTES;
+            w3 += WORD_BYTES;
             t += WORD_TABLES;
         }
         s0.intoArray(sums, 0);
@@ -108,15 +124,17 @@ final class Lookup {
     /**
      * Sums over a chunk for 64 weight rows and two rows of activations.
      *
-     * @param words the chunk's words, shape (words, 128), from {@code at} on
+     * @param words two streams of the chunk's words, each of shape (words, 32) from {@code at} on
+     * @param stream bytes from one stream to the next
      * @param tables tables of the first row of activations
      * @param others tables of the second
      * @param sums receives 64 sums of the first, from {@code to} on
      * @param otherSums receives those of the second
      */
     static void sumTwo(
-            short[] words,
-            int at,
+            MemorySegment words,
+            long at,
+            long stream,
             int count,
             short[] tables,
             short[] others,
@@ -128,11 +146,12 @@ final class Lookup {
         ShortVector s1 = s0;
         ShortVector s2 = s0;
         ShortVector s3 = s0;
-        int w = at;
+        long w0 = at;
+        long w1 = at + stream;
         int t = table;
         for (int i = 0; i < count; i++) {
-            ShortVector x = load(words, w);
-            ShortVector y = load(words, w + Lanes.HALVES);
+            ShortVector x = load(words, w0);
+            ShortVector y = load(words, w1);
             ShortVector a = load(tables, t);
             ShortVector b = load(tables, t + Lanes.HALVES);
             ShortVector c = load(tables, t + 2 * Lanes.HALVES);
@@ -143,13 +162,18 @@ final class Lookup {
             c = load(others, t + 2 * Lanes.HALVES);
             s2 = s2.add(lookUp(x, a, b, c));
             s3 = s3.add(lookUp(y, a, b, c));
-            w += ROWS;
+            w0 += WORD_BYTES;
+            w1 += WORD_BYTES;
             t += WORD_TABLES;
         }
         s0.intoArray(sums, to);
         s1.intoArray(sums, to + Lanes.HALVES);
         s2.intoArray(otherSums, to);
         s3.intoArray(otherSums, to + Lanes.HALVES);
+    }
+
+    private static ShortVector load(MemorySegment words, long at) {
+        return ShortVector.fromMemorySegment(Lanes.SHORTS, words, at, ByteOrder.LITTLE_ENDIAN);
     }
 
     private static ShortVector load(short[] array, int at) {

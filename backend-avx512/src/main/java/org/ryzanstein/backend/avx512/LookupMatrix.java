@@ -1,77 +1,110 @@
 package org.ryzanstein.backend.avx512;
 
+import java.lang.foreign.MemorySegment;
 import org.ryzanstein.api.weight.WeightSource;
 import org.ryzanstein.backend.cpu.HostBuffer;
 import org.ryzanstein.backend.cpu.Parallel;
 import org.ryzanstein.backend.cpu.TernaryInput;
 import org.ryzanstein.backend.cpu.TernaryMatrix;
+import org.ryzanstein.backend.cpu.WeightMemory;
 
 /**
- * Ternary weights as indexes into tables of partial sums, nine weights in 16 bits as {@link LookupShape} says. Layout:
- * (chunk, block of 128 rows, word of the chunk, row of the block), so that a vector of words belongs to neighbouring rows, and
- * the tables of one chunk serve all rows before the next chunk's are needed.
+ * Ternary weights as indexes into tables of partial sums, nine weights in 16 bits as {@link LookupShape} says.
+ *
+ * <p>Layout: (part, chunk, vector of a block, block of the part, word of the chunk, 32 rows). A block is 128 rows: four vectors
+ * of 32. A part is what one thread multiplies. Within it the four vectors of its blocks lie far apart, each in a stream of its
+ * own, so that the processor reads four pages ahead at a time in place of one; and the tables of one chunk serve all blocks
+ * before the next chunk's are needed, so that they stay in the innermost cache.
  */
 final class LookupMatrix extends TernaryMatrix {
+    private static final int VECTORS = Lookup.ROWS / Lookup.TABLE;
+
     private final LookupShape shape;
     private final int blocks;
-    private final short[] words;
+    private final int parts;
+    /** Bytes that a vector of a block takes in a chunk. */
+    private final int vectorBytes;
+
+    private final MemorySegment words;
     private final ThreadLocal<LookupScratch> scratch;
 
-    private LookupMatrix(WeightSource.Ternary source, ThreadLocal<LookupScratch> scratch) {
+    private LookupMatrix(
+            WeightSource.Ternary source, int parts, WeightMemory memory, ThreadLocal<LookupScratch> scratch) {
         super(source);
         this.shape = LookupShape.of(columns());
         this.blocks = Math.ceilDiv(rows(), Lookup.ROWS);
-        this.words = new short[Math.multiplyExact(shape.rowWords(), Math.multiplyExact(blocks, Lookup.ROWS))];
+        this.parts = parts;
+        this.vectorBytes = shape.words() * Lookup.WORD_BYTES;
+        this.words = memory.allocate((long) vectorBytes * shape.chunks() * VECTORS * blocks);
         this.scratch = scratch;
     }
 
-    static LookupMatrix pack(WeightSource.Ternary source, Parallel parallel, ThreadLocal<LookupScratch> scratch) {
-        LookupMatrix matrix = new LookupMatrix(source, scratch);
-        parallel.forRange(matrix.rows(), (from, to) -> {
-            byte[] digits = new byte[matrix.columns()];
-            for (int row = from; row < to; row++) {
+    static LookupMatrix pack(
+            WeightSource.Ternary source, Parallel parallel, WeightMemory memory, ThreadLocal<LookupScratch> scratch) {
+        LookupMatrix matrix = new LookupMatrix(source, parallel.members(), memory, scratch);
+        parallel.forRange(matrix.blocks, (from, to) -> {
+            byte[] digits = new byte[matrix.shape.rowWords() * LookupShape.WORD];
+            short[] packed = new short[matrix.shape.rowWords()];
+            int end = Math.min(to * Lookup.ROWS, matrix.rows());
+            for (int row = from * Lookup.ROWS; row < end; row++) {
                 source.readDigits(row, digits, 0);
-                matrix.packRow(row, digits);
+                matrix.checkDigits(row, digits);
+                LookupShape.pack(digits, packed);
+                matrix.put(row, packed);
             }
         });
         return matrix;
     }
 
-    private void packRow(int row, byte[] digits) {
-        for (int word = 0; word < shape.rowWords(); word++) {
-            int packed = 0;
-            for (int index = LookupShape.INDEXES - 1; index >= 0; index--) {
-                int column = word * LookupShape.WORD + index * LookupShape.DIGITS;
-                packed = packed << LookupShape.INDEX_BITS | indexOf(row, digits, column);
+    private void checkDigits(int row, byte[] digits) {
+        if (!LookupShape.areTernary(digits)) {
+            int column = 0;
+            while (Math.abs(digits[column]) <= 1) {
+                column++;
             }
-            words[
-                            wordsOf(word / shape.words(), row / Lookup.ROWS)
-                                    + word % shape.words() * Lookup.ROWS
-                                    + row % Lookup.ROWS] =
-                    (short) packed;
+            throw notTernary(row, column, digits[column]);
         }
     }
 
-    private int indexOf(int row, byte[] digits, int column) {
-        return base3(row, digits, column) + 3 * base3(row, digits, column + 1) + 9 * base3(row, digits, column + 2);
-    }
-
-    private int base3(int row, byte[] digits, int column) {
-        int digit = column < digits.length ? digits[column] : 0;
-        if (digit < -1 || digit > 1) {
-            throw notTernary(row, column, digit);
+    private void put(int row, short[] packed) {
+        int block = row / Lookup.ROWS;
+        int part = partOf(block);
+        int vector = row % Lookup.ROWS / Lookup.TABLE;
+        for (int chunk = 0; chunk < shape.chunks(); chunk++) {
+            long at = address(part, chunk, vector, block) + (long) row % Lookup.TABLE * Short.BYTES;
+            for (int word = 0; word < shape.words(); word++) {
+                words.set(Lookup.SHORT, at + (long) word * Lookup.WORD_BYTES, packed[chunk * shape.words() + word]);
+            }
         }
-        return digit + 1;
     }
 
-    /** Index of the first word of a block's chunk. */
-    private int wordsOf(int chunk, int block) {
-        return (chunk * blocks + block) * shape.words() * Lookup.ROWS;
+    private int firstBlock(int part) {
+        return Parallel.start(blocks, part, parts);
+    }
+
+    private int partOf(int block) {
+        int part = (int) ((long) block * parts / blocks);
+        while (firstBlock(part + 1) <= block) {
+            part++;
+        }
+        return part;
+    }
+
+    /** Bytes from one vector of a part's blocks to the next. */
+    private long stream(int part) {
+        return (long) (firstBlock(part + 1) - firstBlock(part)) * vectorBytes;
+    }
+
+    /** Where a vector of a block begins in a chunk. */
+    private long address(int part, int chunk, int vector, int block) {
+        int first = firstBlock(part);
+        long before = (long) first * vectorBytes * VECTORS * shape.chunks();
+        return before + (chunk * VECTORS + vector) * stream(part) + (long) (block - first) * vectorBytes;
     }
 
     @Override
     public long bytes() {
-        return (long) words.length * Short.BYTES + (long) rows() * Float.BYTES;
+        return words.byteSize() + (long) rows() * Float.BYTES;
     }
 
     @Override
@@ -86,21 +119,29 @@ final class LookupMatrix extends TernaryMatrix {
 
     @Override
     public void multiply(TernaryInput in, int tokens, int from, int to, HostBuffer sums) {
-        LookupInput input = (LookupInput) in;
-        int fromBlock = from / Lookup.ROWS;
         int toBlock = Math.ceilDiv(to, Lookup.ROWS);
+        for (int block = from / Lookup.ROWS; block < toBlock; ) {
+            int part = partOf(block);
+            int end = Math.min(toBlock, firstBlock(part + 1));
+            multiplyPart((LookupInput) in, tokens, part, block, end, sums);
+            block = end;
+        }
+    }
+
+    private void multiplyPart(LookupInput input, int tokens, int part, int fromBlock, int toBlock, HostBuffer sums) {
+        LookupScratch own = scratch.get();
         if (tokens <= LookupInput.FEW) {
             for (int chunk = 0; chunk < shape.chunks(); chunk++) {
                 int table = chunk * shape.chunkIndexes() * Lookup.TABLE;
-                multiplyChunk(chunk, input.tables(), table, 0, tokens, fromBlock, toBlock, sums);
+                multiplyChunk(part, chunk, input.tables(), table, 0, tokens, fromBlock, toBlock, sums, own);
             }
             return;
         }
         for (int token = 0; token < tokens; token += LookupScratch.GROUP) {
             int count = Math.min(LookupScratch.GROUP, tokens - token);
             for (int chunk = 0; chunk < shape.chunks(); chunk++) {
-                short[][] tables = scratch.get().buildTables(input, token, count, shape, chunk);
-                multiplyChunk(chunk, tables, 0, token, count, fromBlock, toBlock, sums);
+                short[][] tables = own.buildTables(input, token, count, shape, chunk);
+                multiplyChunk(part, chunk, tables, 0, token, count, fromBlock, toBlock, sums, own);
             }
         }
     }
@@ -112,26 +153,37 @@ final class LookupMatrix extends TernaryMatrix {
      * @param token the first of {@code count} rows of activations
      */
     private void multiplyChunk(
-            int chunk, short[][] tables, int table, int token, int count, int fromBlock, int toBlock, HostBuffer sums) {
-        LookupScratch own = scratch.get();
+            int part,
+            int chunk,
+            short[][] tables,
+            int table,
+            int token,
+            int count,
+            int fromBlock,
+            int toBlock,
+            HostBuffer sums,
+            LookupScratch own) {
+        long stream = stream(part);
         for (int block = fromBlock; block < toBlock; block++) {
-            int at = wordsOf(chunk, block);
+            long at = address(part, chunk, 0, block);
             int i = 0;
             for (; i + 1 < count; i += 2) {
-                multiplyTwo(at, tables[i], tables[i + 1], table, own);
+                multiplyTwo(at, stream, tables[i], tables[i + 1], table, own);
                 widen(own.first(), chunk, block, sums, token + i);
                 widen(own.second(), chunk, block, sums, token + i + 1);
             }
             if (i < count) {
-                Lookup.sumOne(words, at, shape.words(), tables[i], table, own.first());
+                Lookup.sumOne(words, at, stream, shape.words(), tables[i], table, own.first());
                 widen(own.first(), chunk, block, sums, token + i);
             }
         }
     }
 
-    private void multiplyTwo(int at, short[] tables, short[] others, int table, LookupScratch own) {
-        for (int row = 0; row < Lookup.ROWS; row += Lookup.ROWS / 2) {
-            Lookup.sumTwo(words, at + row, shape.words(), tables, others, table, own.first(), own.second(), row);
+    private void multiplyTwo(long at, long stream, short[] tables, short[] others, int table, LookupScratch own) {
+        for (int v = 0; v < VECTORS; v += 2) {
+            long first = at + v * stream;
+            int to = v * Lookup.TABLE;
+            Lookup.sumTwo(words, first, stream, shape.words(), tables, others, table, own.first(), own.second(), to);
         }
     }
 

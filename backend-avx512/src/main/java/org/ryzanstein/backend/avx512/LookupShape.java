@@ -32,6 +32,28 @@ record LookupShape(int columns, int chunks, int words) {
         return new LookupShape(columns, chunks, Math.ceilDiv(words, chunks));
     }
 
+    static boolean areTernary(byte[] digits) {
+        int largest = 0;
+        for (byte digit : digits) {
+            largest = Math.max(largest, Math.abs(digit));
+        }
+        return largest <= 1;
+    }
+
+    /** Packs ternary digits into words, nine each. */
+    static void pack(byte[] digits, short[] words) {
+        for (int word = 0, d = 0; word < words.length; word++, d += WORD) {
+            int first = index(digits, d);
+            int second = index(digits, d + DIGITS);
+            int third = index(digits, d + 2 * DIGITS);
+            words[word] = (short) (first | (second << INDEX_BITS) | (third << (2 * INDEX_BITS)));
+        }
+    }
+
+    private static int index(byte[] digits, int at) {
+        return digits[at] + 3 * digits[at + 1] + 9 * digits[at + 2] + ENTRIES / 2;
+    }
+
     /** Words of a row, those beyond its end included. */
     int rowWords() {
         return chunks * words;

@@ -10,6 +10,11 @@ public record Parallel(ThreadTeam team) {
         void run(int from, int to);
     }
 
+    /** Threads that share the items. */
+    public int members() {
+        return team.size();
+    }
+
     /** Runs the range of each member, and returns when all are done. */
     public void forRange(int items, Range range) {
         int members = team.size();
@@ -23,7 +28,7 @@ public record Parallel(ThreadTeam team) {
     }
 
     /** First item of a member. */
-    static int start(int items, int member, int members) {
+    public static int start(int items, int member, int members) {
         return (int) ((long) items * member / members);
     }
 }
