@@ -32,14 +32,6 @@ record LookupShape(int columns, int chunks, int words) {
         return new LookupShape(columns, chunks, Math.ceilDiv(words, chunks));
     }
 
-    static boolean areTernary(byte[] digits) {
-        int largest = 0;
-        for (byte digit : digits) {
-            largest = Math.max(largest, Math.abs(digit));
-        }
-        return largest <= 1;
-    }
-
     /** Packs ternary digits into words, nine each. */
     static void pack(byte[] digits, short[] words) {
         for (int word = 0, d = 0; word < words.length; word++, d += WORD) {

@@ -2,6 +2,7 @@ package org.ryzanstein.backend.cpu;
 
 import java.util.Set;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.ryzanstein.api.kernel.Buffer;
 import org.ryzanstein.api.kernel.ElementType;
 import org.ryzanstein.api.kernel.ExecutionQueue;
@@ -29,11 +30,23 @@ public final class CpuBackend implements KernelBackend {
     private final CpuKernels kernels;
     private final ThreadTeam team;
     private final Parallel parallel;
+    /** Null in the backend that warms up. */
+    private final @Nullable WarmUp warmUp;
+
     private final WeightMemory memory = new WeightMemory();
     private final CpuQueue queue = new CpuQueue();
 
     public CpuBackend(CpuKernels kernels, ThreadTeam team) {
+        this(kernels, team, new WarmUp(kernels));
+    }
+
+    static CpuBackend withoutWarmUp(CpuKernels kernels, ThreadTeam team) {
+        return new CpuBackend(kernels, team, null);
+    }
+
+    private CpuBackend(CpuKernels kernels, ThreadTeam team, @Nullable WarmUp warmUp) {
         this.kernels = kernels;
+        this.warmUp = warmUp;
         this.team = team;
         this.parallel = new Parallel(team);
     }
@@ -70,6 +83,9 @@ public final class CpuBackend implements KernelBackend {
 
     @Override
     public MatrixWeights packMatrix(WeightSource source, Set<MatrixUse> uses) {
+        if (warmUp != null) {
+            warmUp.see(source);
+        }
         return switch (source) {
             case WeightSource.Ternary ternary
             when uses.equals(Set.of(MatrixUse.LINEAR)) -> kernels.packTernary(ternary, parallel, memory);
@@ -103,6 +119,7 @@ public final class CpuBackend implements KernelBackend {
 
     @Override
     public PreparedStep prepare(StepShape shape, Consumer<StepRecorder> recording) {
+        endWarmUp();
         CpuRecorder recorder = new CpuRecorder(kernels, shape, team, queue);
         recording.accept(recorder);
         return recorder.finish();
@@ -115,6 +132,13 @@ public final class CpuBackend implements KernelBackend {
 
     @Override
     public void close() {
+        endWarmUp();
         memory.close();
+    }
+
+    private void endWarmUp() {
+        if (warmUp != null) {
+            warmUp.close();
+        }
     }
 }

@@ -115,17 +115,17 @@ final class BlockTernarySource extends TernarySource {
 
     /** Returns whether a value is 3, which stands for no digit. */
     private static boolean decodeTwoBits(byte[] packed, int from, byte[] destination, int to) {
-        int threes = 0;
+        long threes = 0;
         for (int group = 0; group < 2; group++) {
             int source = from + group * TQ2_GROUP;
             int target = to + group * 4 * TQ2_GROUP;
-            for (int i = 0; i < TQ2_GROUP; i++) {
-                int bits = packed[source + i];
-                destination[target + i] = (byte) ((bits & 3) - 1);
-                destination[target + TQ2_GROUP + i] = (byte) (((bits >> 2) & 3) - 1);
-                destination[target + 2 * TQ2_GROUP + i] = (byte) (((bits >> 4) & 3) - 1);
-                destination[target + 3 * TQ2_GROUP + i] = (byte) (((bits >> 6) & 3) - 1);
-                threes |= bits & (bits >> 1) & 0x55;
+            for (int i = 0; i < TQ2_GROUP; i += Long.BYTES) {
+                long bits = TwoBits.load(packed, source + i);
+                TwoBits.store(bits, destination, target + i);
+                TwoBits.store(bits >>> 2, destination, target + TQ2_GROUP + i);
+                TwoBits.store(bits >>> 4, destination, target + 2 * TQ2_GROUP + i);
+                TwoBits.store(bits >>> 6, destination, target + 3 * TQ2_GROUP + i);
+                threes |= TwoBits.threes(bits);
             }
         }
         return threes != 0;

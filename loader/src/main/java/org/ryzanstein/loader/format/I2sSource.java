@@ -48,17 +48,17 @@ final class I2sSource extends TernarySource {
 
     /** Returns whether a value is 3, which stands for no digit. */
     private static boolean decodeBlocks(byte[] packed, int blocks, byte[] destination, int offset) {
-        int threes = 0;
+        long threes = 0;
         for (int block = 0; block < blocks; block++) {
             int from = block * PLANE;
             int to = offset + block * BLOCK;
-            for (int i = 0; i < PLANE; i++) {
-                int bits = packed[from + i];
-                destination[to + i] = (byte) (((bits >> 6) & 3) - 1);
-                destination[to + PLANE + i] = (byte) (((bits >> 4) & 3) - 1);
-                destination[to + 2 * PLANE + i] = (byte) (((bits >> 2) & 3) - 1);
-                destination[to + 3 * PLANE + i] = (byte) ((bits & 3) - 1);
-                threes |= bits & (bits >> 1) & 0x55;
+            for (int i = 0; i < PLANE; i += Long.BYTES) {
+                long bits = TwoBits.load(packed, from + i);
+                TwoBits.store(bits >>> 6, destination, to + i);
+                TwoBits.store(bits >>> 4, destination, to + PLANE + i);
+                TwoBits.store(bits >>> 2, destination, to + 2 * PLANE + i);
+                TwoBits.store(bits, destination, to + 3 * PLANE + i);
+                threes |= TwoBits.threes(bits);
             }
         }
         return threes != 0;
