@@ -21,6 +21,7 @@ final class Lanes {
 
     /** As many 16-bit lanes as {@link #INTS} has. */
     static final VectorSpecies<Short> SHORTS_16 = ShortVector.SPECIES_256;
+
     static final VectorSpecies<Byte> BYTES_64 = ByteVector.SPECIES_512;
 
     /** 32-bit lanes. */

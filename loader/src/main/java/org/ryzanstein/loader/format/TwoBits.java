@@ -6,8 +6,7 @@ import java.nio.ByteOrder;
 
 /** Ternary digits of two bits each (digit + 1), four to a byte, decoded from eight bytes at a time. */
 final class TwoBits {
-    private static final VarHandle LONG =
-            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final long LOW = 0x0303030303030303L;
     private static final long ONES = 0x0101010101010101L;
     private static final long TOPS = 0x8080808080808080L;
