@@ -5,24 +5,36 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.ryzanstein.loader.Ryzanstein;
+import org.ryzanstein.loader.engine.Engine;
+import org.ryzanstein.loader.engine.EngineOptions;
+import org.ryzanstein.loader.engine.GenerationListener;
+import org.ryzanstein.loader.engine.GenerationRequest;
 import org.ryzanstein.loader.format.GgufFile;
 import org.ryzanstein.loader.format.GgufWriter;
 import org.ryzanstein.loader.format.TensorType;
 import org.ryzanstein.loader.progress.ProgressListener;
 import org.ryzanstein.loader.synthesize.Shape;
 import org.ryzanstein.loader.synthesize.Synthesizer;
+import org.ryzanstein.loader.tokenizer.EncodeOptions;
 import org.ryzanstein.loader.tokenizer.SharedData;
 
 /** The same files in llama.cpp (de.kherud:llama, by JNI) and here. */
 class LlamaCppTest {
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final float NARROW = 0.2f;
 
     @TempDir
     Path folder;
@@ -52,6 +64,47 @@ class LlamaCppTest {
         Path path = folder.resolve(type + ".gguf");
         Synthesizer.write(path, Shape.LLAMA_TINY, type, head, 3, ProgressListener.NONE);
         comparison.add(path, narrow);
+    }
+
+    /** Llama 3.2 1B's shape: the same prompt, and the same tokens up to the first narrow step. */
+    @Tag("long")
+    @ParameterizedTest
+    @EnumSource(
+            value = TensorType.class,
+            names = {"Q8_0", "Q4_0", "Q4_K", "F16", "TQ2_0"})
+    void theShapeOfOneBillionLoadsThere(TensorType type, TestReporter reporter)
+            throws IOException, InterruptedException {
+        Path path = folder.resolve("1b.gguf");
+        Synthesizer.write(path, Shape.LLAMA_1B, type, TensorType.F16, 1, ProgressListener.NONE);
+        String prompt = "a few words";
+        int tokens = 3;
+        LlamaCppProcess.Answer answer = LlamaCppProcess.run(
+                        folder, List.of(new LlamaCppProcess.Request(path, prompt, tokens)))
+                .getFirst();
+        StringBuilder text = new StringBuilder();
+        List<Float> gaps = new ArrayList<>();
+        try (Engine engine = Ryzanstein.open(
+                EngineOptions.defaults().withModel(path).withThreads(2).withContextLength(256))) {
+            assertThat(engine.tokenizer().encode(prompt, new EncodeOptions(false, true)))
+                    .isEqualTo(answer.promptIds());
+            int[] ids = engine.tokenizer().encode(prompt, new EncodeOptions(true, true));
+            int[] generated = engine.submit(
+                            GenerationRequest.greedy(ids, tokens)
+                                    .withIgnoreEndOfGeneration(true)
+                                    .withLogits(
+                                            ids.length - 1, (position, logits) -> gaps.add(ModelRunner.gap(logits))),
+                            GenerationListener.NONE)
+                    .await()
+                    .ids();
+            for (int i = 0; i < tokens && gaps.get(i) >= NARROW; i++) {
+                text.append(new String(engine.tokenizer().bytes(generated[i]), StandardCharsets.US_ASCII));
+            }
+        }
+        String found = type + ": llama.cpp \"" + answer.text() + "\", here \"" + text
+                + "\" before the first narrow step," + " gaps " + gaps;
+        reporter.publishEntry("llama-1b in llama.cpp", found);
+        System.getLogger(LlamaCppTest.class.getName()).log(System.Logger.Level.INFO, found);
+        assertThat(answer.text()).isNotEmpty().startsWith(text.toString());
     }
 
     @Test
