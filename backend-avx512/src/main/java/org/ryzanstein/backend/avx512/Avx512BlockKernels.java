@@ -215,19 +215,20 @@ final class Avx512BlockKernels implements BlockKernels {
         for (int tile = 0; tile < tiles; tile++) {
             BlockTiles.multiply(scratch.weights(), in.values(), BlockDigits.tileAt(b, tile, tiles), integers);
             int at = (b * tiles + tile) * TILE;
-            BlockTiles.add(integers, in.factors(), at, scratch.numbers(), scratch.sums(), tile * TILE * ROWS);
+            BlockTiles.add(integers, in.factors(), at, scratch.numbers(), 0, scratch.sums(), tile * TILE * ROWS);
         }
     }
 
     private static void addMinima(int b, BlockDigits in, int tiles, BlockScratch scratch) {
         for (int tile = 0; tile < tiles; tile++) {
-            BlockTiles.addMinima(
-                    in.sums(),
+            int at = (b * tiles + tile) * TILE;
+            BlockTiles.minima(in.sums(), at, scratch.numbers(), SUB_MINIMA, scratch.products());
+            BlockTiles.add(
+                    scratch.products(),
                     in.factors(),
-                    (b * tiles + tile) * TILE,
+                    at,
                     scratch.numbers(),
                     MINIMA,
-                    SUB_MINIMA,
                     scratch.minima(),
                     tile * TILE * ROWS);
         }

@@ -54,4 +54,9 @@ final class Avx512DenseKernels implements DenseKernels {
             }
         }
     }
+
+    @Override
+    public void scan(MemorySegment weights, long at, int columns, int[] x, float[] out) {
+        BlockIntegers.bytes(weights, at, columns, x, 0, out, 0);
+    }
 }

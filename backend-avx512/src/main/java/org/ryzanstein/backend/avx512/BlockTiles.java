@@ -128,37 +128,28 @@ final class BlockTiles {
     }
 
     /**
-     * sums = fma(integers, d * factor, sums) for the rows of a tile.
+     * sums = fma(integers, scale * factor, sums) for the rows of a tile.
      *
      * @param at of the tile's first factor
+     * @param scales where the scales stand among the numbers
      */
-    static void add(float[] integers, float[] factors, int at, float[] numbers, float[] sums, int to) {
-        FloatVector low = FloatVector.fromArray(Lanes.FLOATS, numbers, 0);
-        FloatVector high = FloatVector.fromArray(Lanes.FLOATS, numbers, Lanes.WORDS);
-        for (int row = 0; row < TILE; row++) {
-            int from = row * ROWS;
-            float factor = factors[at + row];
-            add(FloatVector.fromArray(Lanes.FLOATS, integers, from), low.mul(factor), sums, to + from);
-            from += Lanes.WORDS;
-            add(FloatVector.fromArray(Lanes.FLOATS, integers, from), high.mul(factor), sums, to + from);
+    static void add(float[] integers, float[] factors, int at, float[] numbers, int scales, float[] sums, int to) {
+        for (int i = 0; i < TILE * ROWS; i += Lanes.WORDS) {
+            FloatVector scale = FloatVector.fromArray(Lanes.FLOATS, numbers, scales + i % ROWS);
+            FloatVector integer = FloatVector.fromArray(Lanes.FLOATS, integers, i);
+            integer.fma(scale.mul(factors[at + i / ROWS]), FloatVector.fromArray(Lanes.FLOATS, sums, to + i))
+                    .intoArray(sums, to + i);
         }
     }
 
-    private static void add(FloatVector integer, FloatVector scale, float[] sums, int to) {
-        integer.fma(scale, FloatVector.fromArray(Lanes.FLOATS, sums, to)).intoArray(sums, to);
-    }
-
-    /** sums = fma(first * m0 + second * m1, dmin * factor, sums) for the rows of a tile. */
-    static void addMinima(
-            int[] digitSums, float[] factors, int at, float[] numbers, int scales, int parts, float[] sums, int to) {
-        for (int i = 0; i < ROWS; i += Lanes.WORDS) {
-            FloatVector scale = FloatVector.fromArray(Lanes.FLOATS, numbers, scales + i);
-            FloatVector first = FloatVector.fromArray(Lanes.FLOATS, numbers, parts + i);
-            FloatVector second = FloatVector.fromArray(Lanes.FLOATS, numbers, parts + ROWS + i);
-            for (int row = 0; row < TILE; row++) {
-                FloatVector low = first.mul((float) digitSums[2 * (at + row)]);
-                FloatVector high = second.mul((float) digitSums[2 * (at + row) + 1]);
-                add(low.add(high), scale.mul(factors[at + row]), sums, to + row * ROWS + i);
+    /** J_b of the rows of a tile, in a plain loop that the compiler turns into vectors. */
+    static void minima(int[] digitSums, int at, float[] numbers, int parts, float[] out) {
+        for (int row = 0; row < TILE; row++) {
+            float first = digitSums[2 * (at + row)];
+            float second = digitSums[2 * (at + row) + 1];
+            int to = row * ROWS;
+            for (int i = 0; i < ROWS; i++) {
+                out[to + i] = numbers[parts + i] * first + numbers[parts + ROWS + i] * second;
             }
         }
     }

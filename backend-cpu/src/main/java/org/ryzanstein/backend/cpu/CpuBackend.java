@@ -89,6 +89,8 @@ public final class CpuBackend implements KernelBackend {
         return switch (source) {
             case WeightSource.Ternary ternary
             when uses.equals(Set.of(MatrixUse.LINEAR)) -> kernels.packTernary(ternary, parallel, memory);
+            case WeightSource.Floats floats
+            when uses.contains(MatrixUse.HEAD) -> DenseMatrix.packHead(floats, parallel, memory);
             case WeightSource.Floats floats -> DenseMatrix.pack(floats, parallel, memory);
             case WeightSource.Blocks blocks -> BlockMatrix.pack(blocks, parallel, memory);
             default ->

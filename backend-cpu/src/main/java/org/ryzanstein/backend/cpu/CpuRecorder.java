@@ -18,6 +18,7 @@ import org.ryzanstein.api.kernel.MatrixWeights;
 import org.ryzanstein.api.kernel.QuantizedActivations;
 import org.ryzanstein.api.kernel.RopeTable;
 import org.ryzanstein.api.kernel.RowSet;
+import org.ryzanstein.api.kernel.StepBatch;
 import org.ryzanstein.api.kernel.StepRecorder;
 import org.ryzanstein.api.kernel.StepShape;
 import org.ryzanstein.api.kernel.ThreadTeam;
@@ -309,14 +310,7 @@ final class CpuRecorder implements StepRecorder {
         Object form = product.inputForm();
         boolean prepared = source.equals(preparedInput) && Objects.equals(form, preparedForm);
         if (form != null && !prepared) {
-            addRowLocal(rows, (step, batch, from, to, member) -> {
-                int count = Operation.rowsOf(rows, batch);
-                for (int row = from; row < to; row++) {
-                    if (!product.prepare(row, count)) {
-                        step.fault(rows == RowSet.TOKENS ? row : batch.outputToken(row));
-                    }
-                }
-            });
+            addRowLocal(rows, (step, batch, from, to, member) -> prepareRows(product, rows, step, batch, from, to));
         }
         int group = matrix.rowGroup();
         addShared(
@@ -326,6 +320,16 @@ final class CpuRecorder implements StepRecorder {
         if (form != null) {
             preparedInput = source;
             preparedForm = form;
+        }
+    }
+
+    private static void prepareRows(
+            LinearMatrix.Product product, RowSet rows, CpuStep step, StepBatch batch, int from, int to) {
+        int count = Operation.rowsOf(rows, batch);
+        for (int row = from; row < to; row++) {
+            if (!product.prepare(row, count)) {
+                step.fault(rows == RowSet.TOKENS ? row : batch.outputToken(row));
+            }
         }
     }
 
@@ -512,22 +516,29 @@ final class CpuRecorder implements StepRecorder {
         }
         heads.add(target);
         limits = limits.withCandidates(target.maxCandidates());
-        addProduct(source, weights, new LinearMatrix.Output() {
-            @Override
-            public float[] values(int inputRow) {
-                return target.logits(inputRow);
-            }
-
-            @Override
-            public int first(int inputRow) {
-                return 0;
-            }
+        checkColumns("in", source.columns(), weights.columns());
+        LinearMatrix matrix = LinearMatrix.of(weights);
+        LinearMatrix.Product product = LinearMatrix.product(matrix, source, linearScratch);
+        HeadOperation head = new HeadOperation(
+                matrix, product, source, target, firstToken, linearScratch, shape.maxOutputs(), team.size());
+        addRowLocal(RowSet.OUTPUTS, (step, batch, from, to, member) -> {
+            head.prepare(batch, from, to);
+            prepareRows(product, source.rowSet(), step, batch, from, to);
         });
+        int group = HeadScan.ROWS;
+        Items groups = Items.fixed(Math.ceilDiv(matrix.rows(), group));
+        addShared(
+                groups,
+                (step, batch, from, to, member) ->
+                        head.compute(batch, from * group, Math.min(to * group, matrix.rows()), member));
+        addShared(
+                groups,
+                (step, batch, from, to, member) ->
+                        head.select(batch, from * group, Math.min(to * group, matrix.rows()), member));
         addShared(Items.each(RowSet.OUTPUTS), (step, batch, from, to, member) -> {
             for (int row = from; row < to; row++) {
-                int token = batch.outputToken(row);
-                if (!target.select(row, batch.wanted(token), firstToken)) {
-                    step.fault(token);
+                if (!head.finish(batch, row)) {
+                    step.fault(batch.outputToken(row));
                 }
             }
         });

@@ -1,5 +1,9 @@
 package org.ryzanstein.backend.cpu;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+
 /**
  * Products of floating-point weights: for each row of weights and of activations the dot product with 16 accumulators and their
  * tree, as {@link org.ryzanstein.api.numerics.ContractMath#dot}.
@@ -41,4 +45,22 @@ public interface DenseKernels {
      */
     void multiplyMany(
             float[] weights, int rows, int columns, float[] x, int xOffset, int xStride, int inputs, float[] out);
+
+    /**
+     * For 32 rows of int8 weights in (column, row) order the sums of weight * x, each by fma in any order: an approximation.
+     *
+     * @param columns an even number
+     * @param x the bits of floats
+     * @param out receives the sums
+     */
+    default void scan(MemorySegment weights, long at, int columns, int[] x, float[] out) {
+        Arrays.fill(out, 0, BlockLayout.ROWS, 0f);
+        for (int k = 0; k < columns; k++) {
+            float value = Float.intBitsToFloat(x[k]);
+            long row = at + (long) k * BlockLayout.ROWS;
+            for (int i = 0; i < BlockLayout.ROWS; i++) {
+                out[i] = Math.fma(value, weights.get(ValueLayout.JAVA_BYTE, row + i), out[i]);
+            }
+        }
+    }
 }

@@ -5,6 +5,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.ryzanstein.api.weight.WeightSource;
 import org.ryzanstein.api.weight.WeightSource.FloatFormat;
 
@@ -24,6 +25,7 @@ public final class DenseMatrix implements LinearMatrix, EmbeddingTable {
     private final FloatFormat format;
     private final long rowBytes;
     private final MemorySegment memory;
+    private @Nullable HeadScan scan;
 
     private DenseMatrix(WeightSource.Floats source, FloatFormat format, WeightMemory memory) {
         this.name = source.name();
@@ -45,6 +47,13 @@ public final class DenseMatrix implements LinearMatrix, EmbeddingTable {
         boolean finite = wide.packRows(source, parallel);
         assert !finite;
         return wide;
+    }
+
+    /** Packs a matrix of which the best rows will be asked for. */
+    static DenseMatrix packHead(WeightSource.Floats source, Parallel parallel, WeightMemory memory) {
+        DenseMatrix matrix = pack(source, parallel, memory);
+        matrix.scan = HeadScan.of(matrix, parallel, memory);
+        return matrix;
     }
 
     /** Returns whether all weights are finite. */
@@ -107,12 +116,18 @@ public final class DenseMatrix implements LinearMatrix, EmbeddingTable {
 
     @Override
     public long bytes() {
-        return memory.byteSize();
+        return memory.byteSize() + (scan == null ? 0 : scan.bytes());
     }
 
     @Override
     public String layout() {
         return format.name().toLowerCase(Locale.ROOT) + ", row by row";
+    }
+
+    /** The copy that an output head is searched by, if there is one. */
+    @Nullable
+    HeadScan scan() {
+        return scan;
     }
 
     /** The format of the elements. */

@@ -1,20 +1,23 @@
 package org.ryzanstein.backend.cpu;
 
+import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.ryzanstein.api.kernel.HeadOutput;
 import org.ryzanstein.api.kernel.StepBatch;
 
 /** Logits and sorted candidates of the rows that were asked for. */
 final class HostHead implements HeadOutput {
+    /** Logits that are looked at together. */
+    static final int BLOCK = 256;
+
     private final int maxRows;
     private final int vocabularySize;
     private final int maxCandidates;
     /** One array a row, allocated when the row is first used. */
     private final float[] @Nullable [] logits;
 
-    private final int[][] ids;
-    private final float[][] best;
-    private final int[] counts;
+    private final BestList[] best;
     private final boolean[] distribution;
 
     HostHead(int maxRows, int vocabularySize, int maxCandidates) {
@@ -26,9 +29,8 @@ final class HostHead implements HeadOutput {
         this.vocabularySize = vocabularySize;
         this.maxCandidates = maxCandidates;
         this.logits = new float[maxRows][];
-        this.ids = new int[maxRows][Math.min(maxCandidates, vocabularySize)];
-        this.best = new float[maxRows][Math.min(maxCandidates, vocabularySize)];
-        this.counts = new int[maxRows];
+        this.best = new BestList[maxRows];
+        Arrays.setAll(best, row -> new BestList(Math.min(maxCandidates, vocabularySize)));
         this.distribution = new boolean[maxRows];
     }
 
@@ -56,45 +58,47 @@ final class HostHead implements HeadOutput {
         return values;
     }
 
-    /**
-     * Finds what a row wants among its logits.
-     *
-     * @return false if a logit is not finite
-     */
-    boolean select(int row, int wanted, int firstToken) {
-        float[] values = logits(row);
-        for (float value : values) {
-            if (!Float.isFinite(value)) {
-                counts[row] = 0;
-                return false;
+    /** Where a product leaves its logits. */
+    LinearMatrix.Output asOutput() {
+        return new LinearMatrix.Output() {
+            @Override
+            public float[] values(int inputRow) {
+                return logits(inputRow);
             }
-        }
-        distribution[row] = wanted == StepBatch.DISTRIBUTION;
-        int count = distribution[row] ? 0 : Math.min(wanted, vocabularySize);
-        counts[row] = count;
-        if (count > 0) {
-            selectBest(values, count, firstToken, ids[row], best[row]);
-        }
-        return true;
+
+            @Override
+            public int first(int inputRow) {
+                return 0;
+            }
+        };
     }
 
-    /** Insertion into a sorted list: ids rise, so an equal logit goes behind. */
-    private static void selectBest(float[] values, int count, int firstToken, int[] ids, float[] best) {
-        int filled = 0;
-        for (int i = 0; i < values.length; i++) {
-            float value = values[i];
-            if (filled == count && value <= best[count - 1]) {
-                continue;
-            }
-            int place = filled < count ? filled++ : count - 1;
-            while (place > 0 && best[place - 1] < value) {
-                best[place] = best[place - 1];
-                ids[place] = ids[place - 1];
-                place--;
-            }
-            best[place] = value;
-            ids[place] = firstToken + i;
+    /** Takes over what was found for a row by parts of the vocabulary. */
+    void finish(int row, int wanted, BestList[] parts) {
+        distribution[row] = wanted == StepBatch.DISTRIBUTION;
+        BestList list = best[row];
+        list.clear(Math.max(0, wanted));
+        for (BestList part : parts) {
+            list.offerAll(part);
         }
+    }
+
+    /** Whether all of a range are finite: bits of magnitudes are ordered as integers. */
+    static boolean allFinite(float[] values, int from, int to) {
+        int largest = 0;
+        for (int i = from; i < to; i++) {
+            largest = Math.max(largest, Float.floatToRawIntBits(values[i]) & Integer.MAX_VALUE);
+        }
+        return Float.isFinite(Float.intBitsToFloat(largest));
+    }
+
+    /** The largest of a range. */
+    static float max(float[] values, int from, int to) {
+        float max = Float.NEGATIVE_INFINITY;
+        for (int i = from; i < to; i++) {
+            max = Math.max(max, values[i]);
+        }
+        return max;
     }
 
     @Override
@@ -114,17 +118,17 @@ final class HostHead implements HeadOutput {
 
     @Override
     public int count(int row) {
-        return counts[row];
+        return best[row].count();
     }
 
     @Override
     public int id(int row, int index) {
-        return ids[row][java.util.Objects.checkIndex(index, counts[row])];
+        return best[row].id(Objects.checkIndex(index, count(row)));
     }
 
     @Override
     public float logit(int row, int index) {
-        return best[row][java.util.Objects.checkIndex(index, counts[row])];
+        return best[row].value(Objects.checkIndex(index, count(row)));
     }
 
     @Override

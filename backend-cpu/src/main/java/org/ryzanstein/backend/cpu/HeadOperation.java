@@ -1,0 +1,232 @@
+package org.ryzanstein.backend.cpu;
+
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.ryzanstein.api.kernel.StepBatch;
+
+/**
+ * The output head of a recorded step: logits, or approximations of them and then the logits that matter ({@link HeadScan}); the best
+ * of each thread's part of the vocabulary; the best of all.
+ */
+final class HeadOperation {
+    /** The most candidates that a scan looks for: the lists are kept by insertion. */
+    private static final int MOST = 256;
+    /** A row in so many must be wanted at most for a scan to be worth it. */
+    private static final int FRACTION = 16;
+
+    private final LinearMatrix.Product product;
+    private final HostBuffer in;
+    private final HostHead out;
+    private final int firstToken;
+    private final @Nullable HeadScan scan;
+    private final @Nullable DenseMatrix dense;
+    private final LinearScratch scratch;
+    /** Norm of each row's input; negative where the row is computed in full. */
+    private final float[] norms;
+    /** Inputs of the scan as the bits of floats, shape (rows, width). */
+    private final int[][] inputs;
+
+    private final BestList[][] lows; // (row, member)
+    private final BestList[][] bests; // (row, member)
+    private final boolean[][] finite; // (row, member)
+    private final LinearMatrix.Output logits;
+
+    HeadOperation(
+            LinearMatrix weights,
+            LinearMatrix.Product product,
+            HostBuffer in,
+            HostHead out,
+            int firstToken,
+            LinearScratch scratch,
+            int maxOutputs,
+            int members) {
+        this.product = product;
+        this.in = in;
+        this.out = out;
+        this.firstToken = firstToken;
+        this.scratch = scratch;
+        this.dense = weights instanceof DenseMatrix matrix ? matrix : null;
+        this.scan = dense == null ? null : dense.scan();
+        this.norms = new float[maxOutputs];
+        this.inputs = new int[scan == null ? 0 : maxOutputs][scan == null ? 0 : scan.width()];
+        this.finite = new boolean[maxOutputs][members];
+        int room = Math.min(out.maxCandidates(), out.vocabularySize());
+        this.bests = lists(maxOutputs, members, room);
+        this.lows = lists(scan == null ? 0 : maxOutputs, members, Math.min(room, MOST));
+        this.logits = out.asOutput();
+    }
+
+    private static BestList[][] lists(int rows, int members, int room) {
+        BestList[][] lists = new BestList[rows][members];
+        for (BestList[] row : lists) {
+            for (int member = 0; member < members; member++) {
+                row[member] = new BestList(room);
+            }
+        }
+        return lists;
+    }
+
+    private static int wanted(StepBatch batch, int row) {
+        return batch.wanted(batch.outputToken(row));
+    }
+
+    /** Decides how the rows {@code from .. to} are computed, and prepares their inputs for the scan. */
+    void prepare(StepBatch batch, int from, int to) {
+        for (int row = from; row < to; row++) {
+            norms[row] = -1f;
+            forget(row);
+            if (scan == null) {
+                continue;
+            }
+            int wanted = wanted(batch, row);
+            if (wanted != StepBatch.DISTRIBUTION && wanted <= Math.min(MOST, out.vocabularySize() / FRACTION)) {
+                norms[row] = scan.norm(in.floats(), in.row(row));
+                for (int k = 0; k < in.columns(); k++) {
+                    inputs[row][k] = Float.floatToRawIntBits(in.floats()[in.row(row) + k]);
+                }
+            }
+        }
+    }
+
+    /** Empties the lists of all members: those that have no part of the vocabulary never write theirs. */
+    private void forget(int row) {
+        for (int member = 0; member < finite[row].length; member++) {
+            finite[row][member] = true;
+            bests[row][member].clear(0);
+            if (scan != null) {
+                lows[row][member].clear(0);
+            }
+        }
+    }
+
+    /** Computes logits, or approximate ones, of the tokens {@code from .. to} for all rows. */
+    void compute(StepBatch batch, int from, int to, int member) {
+        int rows = batch.outputs();
+        int scanned = 0;
+        for (int row = 0; row < rows; row++) {
+            if (norms[row] >= 0f) {
+                scanned++;
+                lows[row][member].clear(wanted(batch, row));
+            }
+        }
+        if (scanned == 0) {
+            product.multiply(rows, from, to, member, logits);
+            return;
+        }
+        for (int token = from; token < to; token += HeadScan.ROWS) {
+            int count = Math.min(HeadScan.ROWS, to - token);
+            for (int row = 0; row < rows; row++) {
+                if (norms[row] >= 0f) {
+                    scanGroup(row, token, count, member);
+                } else {
+                    multiply(row, token, count, member);
+                }
+            }
+        }
+    }
+
+    private void scanGroup(int row, int token, int count, int member) {
+        HeadScan own = Objects.requireNonNull(scan);
+        int group = token / HeadScan.ROWS;
+        float[] values = out.logits(row);
+        float[] sums = scratch.block(member).products();
+        scratch.kernels().dense().scan(own.memory(), own.at(group), own.width(), inputs[row], sums);
+        own.scale(group, sums, count, values, token);
+        BestList list = lows[row][member];
+        for (int i = token; i < token + count; i++) {
+            float low = values[i] - own.error(i, norms[row]);
+            if (low > list.threshold()) {
+                list.offer(i, low);
+            }
+        }
+    }
+
+    /** Logits of a few tokens for one row. */
+    private void multiply(int row, int token, int count, int member) {
+        DenseMatrix own = Objects.requireNonNull(dense);
+        float[] values = out.logits(row);
+        float[] decoded = scratch.decoded(member);
+        for (int i = 0; i < count; i += DenseKernels.ROWS) {
+            int few = Math.min(DenseKernels.ROWS, count - i);
+            scratch.kernels()
+                    .dense()
+                    .multiplyOne(own, token + i, few, in.floats(), in.row(row), decoded, values, token + i);
+        }
+    }
+
+    /** Finds the best of the tokens {@code from .. to} for all rows. */
+    void select(StepBatch batch, int from, int to, int member) {
+        for (int row = 0; row < batch.outputs(); row++) {
+            BestList best = bests[row][member];
+            best.clear(Math.max(0, wanted(batch, row)));
+            if (norms[row] >= 0f) {
+                selectCandidates(row, from, to, member, wanted(batch, row));
+                finite[row][member] = true;
+            } else {
+                finite[row][member] = selectAll(out.logits(row), from, to, best);
+            }
+        }
+    }
+
+    private void selectCandidates(int row, int from, int to, int member, int wanted) {
+        HeadScan own = Objects.requireNonNull(scan);
+        float threshold = threshold(row, member, wanted);
+        float[] values = out.logits(row);
+        float[] exact = scratch.block(member).numbers();
+        BestList best = bests[row][member];
+        for (int token = from; token < to; token++) {
+            if (values[token] + own.error(token, norms[row]) >= threshold) {
+                scratch.kernels()
+                        .dense()
+                        .multiplyOne(
+                                Objects.requireNonNull(dense),
+                                token,
+                                1,
+                                in.floats(),
+                                in.row(row),
+                                scratch.decoded(member),
+                                exact,
+                                0);
+                best.offer(firstToken + token, exact[0]);
+            }
+        }
+    }
+
+    /** The n-th largest of the lower bounds. Each member merges for itself: the lists are short. */
+    private float threshold(int row, int member, int wanted) {
+        BestList merged = bests[row][member];
+        merged.clear(wanted);
+        for (BestList list : lows[row]) {
+            merged.offerAll(list);
+        }
+        float threshold = merged.threshold();
+        merged.clear(wanted);
+        return threshold;
+    }
+
+    /** False if one is not finite. */
+    private boolean selectAll(float[] values, int from, int to, BestList best) {
+        boolean allFinite = true;
+        for (int block = from; block < to; block += HostHead.BLOCK) {
+            int end = Math.min(to, block + HostHead.BLOCK);
+            if (!HostHead.allFinite(values, block, end)) {
+                allFinite = false;
+            } else if (HostHead.max(values, block, end) >= best.threshold()) {
+                for (int i = block; i < end; i++) {
+                    best.offer(firstToken + i, values[i]);
+                }
+            }
+        }
+        return allFinite;
+    }
+
+    /** Joins what the members found for a row; false if a logit is not finite. */
+    boolean finish(StepBatch batch, int row) {
+        boolean allFinite = true;
+        for (boolean part : finite[row]) {
+            allFinite &= part;
+        }
+        out.finish(row, allFinite ? wanted(batch, row) : 0, bests[row]);
+        return allFinite;
+    }
+}

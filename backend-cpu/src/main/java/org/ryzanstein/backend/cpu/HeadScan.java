@@ -1,0 +1,175 @@
+package org.ryzanstein.backend.cpu;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A copy of an output head in eight bits, which tells which rows can be among the best, so that only those need be read in full. The
+ * result is that of the full computation: rows are left out only where a bound proves that enough others are better.
+ *
+ * <p><b>Form.</b> Row w of K weights is kept as integers q in -127 .. 127 and a scale s, with s * q near w. For an input x, the scan
+ * computes a = fl(s * S), where S is the sum of q[k] * x[k] by fma in any order.
+ *
+ * <p><b>Bound.</b> Let L be the logit of the numerics contract: sixteen accumulators by fma and a tree of four additions. Let u = 2^-24,
+ * g(n) = n * u / (1 - n * u), and |.| the Euclidean norm of a vector. Let T be the true sum of w[k] * x[k].
+ *
+ * <ol>
+ *   <li>A term of L is rounded at most K / 16 + 1 + 4 times, so |L - T| <= g(K + 5) * sum |w[k] * x[k]| <= g(K + 5) * |w| * |x|, by
+ *       Cauchy and Schwarz (N. Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 3.1).
+ *   <li>T differs from the true s * sum q[k] * x[k] by the product of w - s * q and x: at most r * |x| with r = |w - s * q|.
+ *   <li>S has K roundings: s * S differs from that by at most g(K) * s * |q| * |x|, where s * |q| <= |w| + r. The product with s is
+ *       rounded once more.
+ * </ol>
+ *
+ * <p>Together |L - a| <= |x| * (r + (g(K + 5) + g(K + 2)) * (|w| + r)). The error kept for a row is e = r + 2 * g(K + 64) * (|w| + r): more
+ * by at least 100 * u * (|w| + r), which pays for the rounding of e * |x|, of a - e * |x| and of a + e * |x|, each at most u * (|a| + e *
+ * |x|). Norms are sums in double precision, increased by a factor of 1 + 2^-30 for their own K roundings. Every operation that ends below
+ * the normal numbers may add 2^-150; there are fewer than 2 * K + 64 of them, half of which are multiplied by s: {@code tiny} covers
+ * them.
+ *
+ * <p><b>Selection.</b> For the best n, let t be the n-th largest of all a - e * |x|. n rows have logits of at least t. A row with a + e *
+ * |x| below t has a smaller logit than each of them, so it is not among the best n, whatever the order of equal ones. All other rows are
+ * computed in full.
+ *
+ * <p><b>What is not finite.</b> Weights of the copy are finite. |x| * |w| bounds every partial sum of a logit, and |x| * 127 * sqrt(K) every
+ * one of the scan. Where both are far below the largest float for the largest |w|, no logit is infinite, and none need be looked
+ * at for it. Where that is not so, the head is computed in full.
+ */
+final class HeadScan {
+    /** Rows of a group: bytes lie in (group, column, row) order. */
+    static final int ROWS = BlockLayout.ROWS;
+
+    private static final double UNIT = 0x1p-24;
+    private static final double SAFE = 1e37;
+    private static final int LARGEST = 127;
+
+    private final DenseMatrix weights;
+    private final int width;
+    private final MemorySegment memory;
+    private final float[] scales;
+    private final float[] errors;
+    private float tiny;
+    private double largestNorm;
+
+    private HeadScan(DenseMatrix weights, WeightMemory memory) {
+        this.weights = weights;
+        this.width = weights.columns() + weights.columns() % 2;
+        int groups = Math.ceilDiv(weights.rows(), ROWS);
+        this.memory = memory.allocate(Math.multiplyExact((long) groups * ROWS, width));
+        this.scales = new float[groups * ROWS];
+        this.errors = new float[groups * ROWS];
+    }
+
+    /** Copies a matrix; null if it holds a weight that is not finite. */
+    static @Nullable HeadScan of(DenseMatrix weights, Parallel parallel, WeightMemory memory) {
+        HeadScan scan = new HeadScan(weights, memory);
+        double[] norms = new double[weights.rows()];
+        parallel.forRange(scan.scales.length / ROWS, (from, to) -> {
+            float[] row = new float[weights.columns()];
+            byte[] group = new byte[ROWS * scan.width];
+            for (int g = from; g < to; g++) {
+                int count = Math.min(ROWS, weights.rows() - g * ROWS);
+                for (int i = 0; i < count; i++) {
+                    weights.decode(g * ROWS + i, row, 0);
+                    norms[g * ROWS + i] = scan.packRow(g * ROWS + i, row, group);
+                }
+                MemorySegment.copy(group, 0, scan.memory, ValueLayout.JAVA_BYTE, scan.at(g), group.length);
+            }
+        });
+        float largestScale = 0f;
+        for (int row = 0; row < norms.length; row++) {
+            scan.largestNorm = Math.max(scan.largestNorm, norms[row]);
+            largestScale = Math.max(largestScale, scan.scales[row]);
+        }
+        scan.tiny = roundUp((2.0 * weights.columns() + 64) * 0x1p-149 * (1.0 + largestScale));
+        return scan.largestNorm < SAFE ? scan : null;
+    }
+
+    /** Returns the row's norm; not a number, or infinite, if a weight is not finite. */
+    private double packRow(int row, float[] values, byte[] group) {
+        float max = 0f;
+        for (float value : values) {
+            max = Math.max(max, Math.abs(value));
+        }
+        if (!Float.isFinite(max)) {
+            return Double.POSITIVE_INFINITY;
+        }
+        float scale = max / LARGEST;
+        double inverse = scale > 0f ? 1.0 / scale : 0.0;
+        double squares = 0;
+        double residue = 0;
+        for (int k = 0; k < values.length; k++) {
+            int q = (int) Math.max(-LARGEST, Math.min(LARGEST, Math.rint(values[k] * inverse)));
+            group[k * ROWS + row % ROWS] = (byte) q;
+            double value = values[k];
+            double rest = value - (double) scale * q;
+            squares += value * value;
+            residue += rest * rest;
+        }
+        double norm = norm(squares);
+        double rest = norm(residue);
+        scales[row] = scale;
+        errors[row] = roundUp(rest + 2 * gamma(values.length + 64) * (norm + rest));
+        return norm;
+    }
+
+    private static double norm(double squares) {
+        return Math.sqrt(squares) * (1 + 0x1p-30);
+    }
+
+    private static double gamma(int roundings) {
+        return roundings * UNIT / (1 - roundings * UNIT);
+    }
+
+    private static float roundUp(double value) {
+        return Math.nextUp((float) value);
+    }
+
+    /** Bytes of the copy. */
+    long bytes() {
+        return memory.byteSize() + (long) scales.length * 2 * Float.BYTES;
+    }
+
+    /** Columns, and one of zeros if their number is odd. */
+    int width() {
+        return width;
+    }
+
+    /** All groups. */
+    MemorySegment memory() {
+        return memory;
+    }
+
+    /** Where a group begins. */
+    long at(int group) {
+        return (long) group * ROWS * width;
+    }
+
+    /**
+     * The norm of an input, rounded up.
+     *
+     * @return negative if the scan can't be used, because a sum may not be finite
+     */
+    float norm(float[] x, int offset) {
+        double squares = 0;
+        for (int k = 0; k < weights.columns(); k++) {
+            squares += (double) x[offset + k] * x[offset + k];
+        }
+        double norm = norm(squares);
+        boolean safe = norm * Math.max(largestNorm, LARGEST * Math.sqrt(width)) < SAFE;
+        return safe ? roundUp(norm) : -1f;
+    }
+
+    /** Turns the sums of a group into approximate logits. */
+    void scale(int group, float[] sums, int count, float[] out, int at) {
+        for (int i = 0; i < count; i++) {
+            out[at + i] = sums[i] * scales[group * ROWS + i];
+        }
+    }
+
+    /** How far a row's approximate logit is from its logit at most. */
+    float error(int row, float norm) {
+        return errors[row] * norm + tiny;
+    }
+}
