@@ -66,7 +66,7 @@ class ArchitectureTest {
                 .resideInAPackage(own)
                 .should()
                 .onlyDependOnClassesThat()
-                .resideInAnyPackage("java..", "org.jspecify..", "org.ryzanstein.api..", own)
+                .resideInAnyPackage("java..", "javax.crypto..", "org.jspecify..", "org.ryzanstein.api..", own)
                 .check(code);
     }
 

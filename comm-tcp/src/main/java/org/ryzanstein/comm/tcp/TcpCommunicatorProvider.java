@@ -1,15 +1,17 @@
 package org.ryzanstein.comm.tcp;
 
+import java.nio.ByteOrder;
 import org.ryzanstein.api.comm.CommunicatorProvider;
 import org.ryzanstein.api.comm.Endpoint;
 import org.ryzanstein.api.comm.EndpointConfig;
 import org.ryzanstein.api.kernel.MemoryKind;
 import org.ryzanstein.api.provider.Probe;
 
-/** Names the communicator {@code tcp}. Collectives over sockets are not built yet, so it is never available. */
+/** The communicator {@code tcp}: collectives on host memory over sockets. */
 public final class TcpCommunicatorProvider implements CommunicatorProvider {
-    private static final int SPI_VERSION = 1;
-    private static final String REASON = "not built yet: this release has no tcp communicator; run on one rank";
+    static final int SPI_VERSION = 1;
+
+    private static final int SCORE = 10;
 
     @Override
     public String name() {
@@ -23,11 +25,17 @@ public final class TcpCommunicatorProvider implements CommunicatorProvider {
 
     @Override
     public Probe probe(MemoryKind memoryKind, int worldSize) {
-        return new Probe.Unavailable(REASON);
+        if (memoryKind != MemoryKind.HOST) {
+            return new Probe.Unavailable("moves host memory only, the backend's buffers are " + memoryKind);
+        }
+        if (ByteOrder.nativeOrder() != ByteOrder.LITTLE_ENDIAN) {
+            return new Probe.Unavailable("sends words as little-endian machines hold them, this one is big-endian");
+        }
+        return new Probe.Available(SCORE, "sockets, host memory");
     }
 
     @Override
     public Endpoint bind(EndpointConfig config) {
-        throw new UnsupportedOperationException("communicator tcp: " + REASON);
+        return TcpEndpoint.bind(config);
     }
 }

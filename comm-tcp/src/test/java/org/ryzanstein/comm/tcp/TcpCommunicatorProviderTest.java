@@ -1,25 +1,41 @@
 package org.ryzanstein.comm.tcp;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.UncheckedIOException;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.ryzanstein.api.comm.Communicators;
+import org.ryzanstein.api.comm.Endpoint;
 import org.ryzanstein.api.comm.EndpointConfig;
 import org.ryzanstein.api.kernel.MemoryKind;
 import org.ryzanstein.api.provider.ProviderUnavailableException;
 
 class TcpCommunicatorProviderTest {
     @Test
-    void isFoundAsAServiceAndSaysThatItIsNotBuiltYet() {
-        assertThatThrownBy(() -> Communicators.choose(MemoryKind.HOST, 2, Optional.of("tcp")))
-                .isInstanceOf(ProviderUnavailableException.class)
-                .hasMessageContaining("communicator 'tcp' was forced but is not available: not built yet");
+    void isFoundAsAServiceForHostMemory() {
+        assertThat(Communicators.choose(MemoryKind.HOST, 2, Optional.empty())
+                        .report()
+                        .chosen())
+                .contains("tcp");
     }
 
     @Test
-    void refusesToBind() {
-        EndpointConfig config = EndpointConfig.loopback(new byte[16]);
-        assertThatThrownBy(() -> new TcpCommunicatorProvider().bind(config)).hasMessageContaining("not built yet");
+    void refusesDeviceMemory() {
+        assertThatThrownBy(() -> Communicators.choose(MemoryKind.DEVICE, 2, Optional.of("tcp")))
+                .isInstanceOf(ProviderUnavailableException.class)
+                .hasMessageContaining("moves host memory only");
+    }
+
+    @Test
+    void anAddressInUseIsAnErrorThatNamesIt() {
+        EndpointConfig config = EndpointConfig.loopback(TcpRanks.SECRET);
+        try (Endpoint first = new TcpCommunicatorProvider().bind(config)) {
+            assertThatThrownBy(() -> TcpEndpoint.bind(EndpointConfig.at(first.address(), TcpRanks.SECRET)))
+                    .isInstanceOf(UncheckedIOException.class)
+                    .hasMessageContaining("can't listen on")
+                    .hasMessageContaining(Integer.toString(first.address().getPort()));
+        }
     }
 }

@@ -1,0 +1,88 @@
+package org.ryzanstein.comm.tcp;
+
+import java.io.IOException;
+import java.net.SocketTimeoutException;
+import java.nio.channels.SocketChannel;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.Optional;
+
+/** Authenticated connections that wait for this process to join their formation. */
+final class Arrivals implements AutoCloseable {
+    /** A full waiting room turns further peers away. */
+    private static final int MAX_WAITING = 4096;
+
+    /** A connection that has proved itself. */
+    record Arrived(SocketChannel socket, Handshake.Session session) {}
+
+    /** Which connection of which formation. */
+    private record Seat(long epoch, int from, int to, Hello.Purpose purpose) {}
+
+    private final Map<Seat, Arrived> waiting = new HashMap<>();
+    private long newestEpoch = -1;
+    private boolean forming;
+
+    /** Begins a formation. Epochs only rise. */
+    synchronized void begin(long epoch) {
+        if (epoch <= newestEpoch) {
+            throw new IllegalArgumentException("epoch " + epoch + " has passed, the newest is " + newestEpoch);
+        }
+        newestEpoch = epoch;
+        forming = true;
+        Iterator<Map.Entry<Seat, Arrived>> all = waiting.entrySet().iterator();
+        while (all.hasNext()) {
+            Map.Entry<Seat, Arrived> entry = all.next();
+            if (entry.getKey().epoch() < epoch) {
+                TcpEndpoint.close(entry.getValue().socket());
+                all.remove();
+            }
+        }
+    }
+
+    /** The formation is complete or has failed; nobody may join it any more. */
+    synchronized void end() {
+        forming = false;
+    }
+
+    /** Why a peer comes to nothing here. */
+    synchronized Optional<String> refusal(Hello hello) {
+        if (hello.epoch() < newestEpoch || (hello.epoch() == newestEpoch && !forming)) {
+            return Optional.of("epoch " + hello.epoch() + " has passed, the newest is " + newestEpoch);
+        }
+        return waiting.size() >= MAX_WAITING ? Optional.of("too many peers wait") : Optional.empty();
+    }
+
+    /** A peer that comes again replaces its earlier connection. */
+    synchronized void add(Arrived arrived) {
+        Hello hello = arrived.session().hello();
+        Arrived old = waiting.put(new Seat(hello.epoch(), hello.from(), hello.to(), hello.purpose()), arrived);
+        if (old != null) {
+            TcpEndpoint.close(old.socket());
+        }
+        notifyAll();
+    }
+
+    /** Waits for a connection of the newest formation. */
+    synchronized Arrived take(int from, int to, Hello.Purpose purpose, long deadlineNanos)
+            throws IOException, InterruptedException {
+        Seat seat = new Seat(newestEpoch, from, to, purpose);
+        while (true) {
+            Arrived arrived = waiting.remove(seat);
+            if (arrived != null) {
+                return arrived;
+            }
+            long millis = (deadlineNanos - System.nanoTime()) / 1_000_000;
+            if (millis <= 0) {
+                throw new SocketTimeoutException("it did not come");
+            }
+            wait(millis);
+        }
+    }
+
+    @Override
+    public synchronized void close() {
+        waiting.values().forEach(arrived -> TcpEndpoint.close(arrived.socket()));
+        waiting.clear();
+    }
+}

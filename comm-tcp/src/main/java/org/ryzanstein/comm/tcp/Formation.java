@@ -1,0 +1,331 @@
+package org.ryzanstein.comm.tcp;
+
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.ryzanstein.api.comm.CommunicationException;
+import org.ryzanstein.api.comm.CommunicationException.Kind;
+import org.ryzanstein.api.comm.Communicator;
+import org.ryzanstein.api.comm.Rendezvous;
+
+/**
+ * The coming together of ranks. Each rank opens two connections to every lower rank, one for control and one for data; on the
+ * control connection both say what they are and compare their terms. When a rank has met all others it says so to each of
+ * them, and the group exists when it has heard the same from all; when it gives up it says why.
+ */
+final class Formation {
+    private static final Logger LOG = System.getLogger(Formation.class.getName());
+    private static final byte READY = 0;
+    private static final byte GIVEN_UP = 1;
+    private static final int MAX_REASON_BYTES = 1024;
+
+    private final TcpEndpoint endpoint;
+    private final Rendezvous rendezvous;
+    private final JoinMessage own;
+    private final long deadline;
+    private final Map<Integer, SocketChannel> control = new HashMap<>();
+    private final Map<Integer, SocketChannel> data = new HashMap<>();
+    private final Map<Integer, JoinMessage> met = new HashMap<>();
+    private final Map<Integer, Throwable> troubles = new TreeMap<>();
+    private @Nullable CommunicationException refusal;
+    private boolean over;
+
+    Formation(TcpEndpoint endpoint, Rendezvous rendezvous) {
+        this.endpoint = endpoint;
+        this.rendezvous = rendezvous;
+        own = new JoinMessage(
+                rendezvous.rank(),
+                rendezvous.threads(),
+                JoinMessage.terms(rendezvous.terms(), rendezvous.worldSize(), TcpCommunicatorProvider.SPI_VERSION));
+        deadline = System.nanoTime() + rendezvous.deadline().toNanos();
+    }
+
+    Communicator join() {
+        // Too long terms are refused before anybody is told of this rank.
+        var _ = own.encode();
+        endpoint.arrivals().begin(rendezvous.epoch());
+        try {
+            for (int peer = 0; peer < rendezvous.worldSize(); peer++) {
+                if (peer != rendezvous.rank()) {
+                    int other = peer;
+                    Thread.ofVirtual().name("ryzanstein-join-" + peer).start(() -> meet(other));
+                }
+            }
+            awaitAll();
+            agreeToBegin();
+            return begin();
+        } catch (CommunicationException e) {
+            giveUp(e);
+            throw e;
+        } catch (IOException e) {
+            CommunicationException failure = refused(CommunicationException.NO_RANK, String.valueOf(e.getMessage()), e);
+            giveUp(failure);
+            throw failure;
+        } finally {
+            endpoint.arrivals().end();
+        }
+    }
+
+    private static CommunicationException refused(int rank, String message, Throwable cause) {
+        return new CommunicationException(Kind.REFUSED, rank, message, cause);
+    }
+
+    private String address(int peer) {
+        InetSocketAddress address = rendezvous.addresses().get(peer);
+        return address.getHostString() + ":" + address.getPort();
+    }
+
+    /** Meets one peer: makes or gets both connections to it and compares the terms. */
+    private void meet(int peer) {
+        try {
+            boolean opener = peer < rendezvous.rank();
+            if (opener) {
+                meetAsOpener(peer);
+            } else {
+                meetAsListener(peer);
+            }
+        } catch (HandshakeException e) {
+            refuse(peer, e);
+        } catch (IOException e) {
+            synchronized (this) {
+                troubles.put(peer, e);
+                notifyAll();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private Hello hello(Hello.Purpose purpose, int peer) {
+        return new Hello(purpose, rendezvous.epoch(), rendezvous.worldSize(), rendezvous.rank(), peer);
+    }
+
+    private void meetAsOpener(int peer) throws IOException {
+        InetSocketAddress target = rendezvous.addresses().get(peer);
+        while (true) {
+            Arrivals.Arrived opened = endpoint.openPatiently(target, hello(Hello.Purpose.CONTROL, peer), deadline);
+            try {
+                compare(peer, opened, true);
+                keep(
+                        data,
+                        peer,
+                        endpoint.open(target, hello(Hello.Purpose.DATA, peer), deadline)
+                                .socket());
+                return;
+            } catch (HandshakeException e) {
+                throw e;
+            } catch (IOException e) {
+                // The peer may have been closed and started again while it had not joined yet.
+                TcpEndpoint.close(opened.socket());
+                if (isOver()) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private void meetAsListener(int peer) throws IOException, InterruptedException {
+        while (true) {
+            Arrivals.Arrived arrived =
+                    endpoint.arrivals().take(peer, rendezvous.rank(), Hello.Purpose.CONTROL, deadline);
+            try {
+                compare(peer, arrived, false);
+            } catch (HandshakeException e) {
+                throw e;
+            } catch (IOException e) {
+                // The peer has come, gone, and will come again.
+                TcpEndpoint.close(arrived.socket());
+                continue;
+            }
+            keep(
+                    data,
+                    peer,
+                    endpoint.arrivals()
+                            .take(peer, rendezvous.rank(), Hello.Purpose.DATA, deadline)
+                            .socket());
+            return;
+        }
+    }
+
+    private boolean isOver() {
+        synchronized (this) {
+            return over || System.nanoTime() - deadline >= 0;
+        }
+    }
+
+    private void compare(int peer, Arrivals.Arrived connection, boolean opener) throws IOException {
+        JoinMessage theirs = own.exchange(
+                new Wire(connection.socket(), deadline), connection.session().key(), opener);
+        if (theirs.rank() != peer) {
+            throw new HandshakeException("rank " + theirs.rank() + " answered in place of rank " + peer);
+        }
+        keep(control, peer, connection.socket());
+        Optional<String> disagreement = own.disagreement(theirs);
+        if (disagreement.isPresent()) {
+            throw new HandshakeException(disagreement.get());
+        }
+        synchronized (this) {
+            met.put(peer, theirs);
+        }
+    }
+
+    private void keep(Map<Integer, SocketChannel> kind, int peer, SocketChannel socket) {
+        synchronized (this) {
+            if (over) {
+                TcpEndpoint.close(socket);
+                return;
+            }
+            SocketChannel old = kind.put(peer, socket);
+            if (old != null) {
+                TcpEndpoint.close(old);
+            }
+            notifyAll();
+        }
+    }
+
+    private synchronized void refuse(int peer, HandshakeException reason) {
+        if (refusal == null) {
+            refusal = refused(
+                    peer,
+                    "rank " + rendezvous.rank() + " can't join rank " + peer + " at " + address(peer) + ": "
+                            + reason.getMessage(),
+                    reason);
+        }
+        notifyAll();
+    }
+
+    private synchronized void awaitAll() {
+        int peers = rendezvous.worldSize() - 1;
+        while (met.size() < peers || data.size() < peers) {
+            if (refusal != null) {
+                throw refusal;
+            }
+            long millis = (deadline - System.nanoTime()) / 1_000_000;
+            if (millis <= 0 || (troubles.size() + data.size() >= peers && !troubles.isEmpty())) {
+                throw missing();
+            }
+            try {
+                wait(millis);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw refused(rendezvous.rank(), "interrupted while the group formed", e);
+            }
+        }
+    }
+
+    private CommunicationException missing() {
+        TreeSet<Integer> absent = new TreeSet<>();
+        IntStream.range(0, rendezvous.worldSize())
+                .filter(peer -> peer != rendezvous.rank() && !data.containsKey(peer))
+                .forEach(absent::add);
+        StringBuilder text = new StringBuilder("rank " + rendezvous.rank() + ": ");
+        for (int peer : absent) {
+            Throwable trouble = troubles.get(peer);
+            text.append("rank ")
+                    .append(peer)
+                    .append(" at ")
+                    .append(address(peer))
+                    .append(" is missing");
+            text.append(trouble == null ? "; " : " (" + trouble.getMessage() + "); ");
+        }
+        text.append("the ranks had ").append(rendezvous.deadline().toMillis()).append(" ms to join epoch ");
+        text.append(rendezvous.epoch());
+        return new CommunicationException(Kind.REFUSED, absent.first(), text.toString());
+    }
+
+    /** Says to all that everybody was met, and hears the same from all. */
+    private void agreeToBegin() throws IOException {
+        for (SocketChannel socket : control.values()) {
+            new Wire(socket, deadline).write(message(READY, ""));
+        }
+        for (Map.Entry<Integer, SocketChannel> entry : new TreeMap<>(control).entrySet()) {
+            int peer = entry.getKey();
+            Wire wire = new Wire(entry.getValue(), deadline);
+            try {
+                byte[] head = wire.read(3);
+                int length = ByteBuffer.wrap(head).getShort(1);
+                if (length < 0 || length > MAX_REASON_BYTES) {
+                    throw new IOException("a reason of " + length + " bytes");
+                }
+                String reason = new String(wire.read(length), StandardCharsets.UTF_8);
+                if (head[0] != READY) {
+                    throw new IOException(reason);
+                }
+            } catch (IOException e) {
+                throw refused(peer, "rank " + peer + " gave up: " + e.getMessage(), e);
+            }
+        }
+    }
+
+    private static byte[] message(byte status, String reason) {
+        byte[] text = reason.getBytes(StandardCharsets.UTF_8);
+        text = Arrays.copyOf(text, Math.min(text.length, MAX_REASON_BYTES));
+        return ByteBuffer.allocate(3 + text.length)
+                .put(status)
+                .putShort((short) text.length)
+                .put(text)
+                .array();
+    }
+
+    private synchronized void giveUp(CommunicationException reason) {
+        over = true;
+        for (SocketChannel socket : control.values()) {
+            try {
+                new Wire(socket, deadline).write(message(GIVEN_UP, String.valueOf(reason.getMessage())));
+            } catch (IOException e) {
+                LOG.log(Level.DEBUG, "the peer is gone already", e);
+            }
+            TcpEndpoint.close(socket);
+        }
+        data.values().forEach(TcpEndpoint::close);
+    }
+
+    private Communicator begin() throws IOException {
+        int size = rendezvous.worldSize();
+        WaitPolicy waiting = WaitPolicy.choose(
+                System.getProperty(WaitPolicy.PROPERTY),
+                localThreads(),
+                Runtime.getRuntime().availableProcessors());
+        Mesh mesh = new Mesh(rendezvous.rank(), size, rendezvous.epoch(), waiting, data, control);
+        TcpCommunicator all =
+                new TcpCommunicator(mesh, 0, IntStream.range(0, size).toArray(), true, Tuning.UNKNOWN);
+        try {
+            if (size > 1) {
+                SpeedTest.tune(all, rendezvous.deadline());
+            }
+        } catch (CommunicationException e) {
+            all.close();
+            throw e;
+        }
+        LOG.log(Level.INFO, all.describe());
+        return all;
+    }
+
+    /** Threads of all ranks on this machine: of this one, and of those whose address is one of this machine's. */
+    private int localThreads() throws IOException {
+        int threads = own.threads();
+        for (Map.Entry<Integer, SocketChannel> entry : data.entrySet()) {
+            InetSocketAddress remote = (InetSocketAddress) entry.getValue().getRemoteAddress();
+            InetSocketAddress local = (InetSocketAddress) entry.getValue().getLocalAddress();
+            JoinMessage theirs = met.get(entry.getKey());
+            if (theirs != null
+                    && (remote.getAddress().isLoopbackAddress()
+                            || remote.getAddress().equals(local.getAddress()))) {
+                threads = Math.addExact(threads, theirs.threads());
+            }
+        }
+        return threads;
+    }
+}

@@ -1,0 +1,241 @@
+package org.ryzanstein.comm.tcp;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.ryzanstein.api.comm.CommunicationException;
+import org.ryzanstein.api.comm.CommunicationException.Kind;
+import org.ryzanstein.api.comm.Communicator;
+import org.ryzanstein.api.comm.Endpoint;
+import org.ryzanstein.api.comm.EndpointConfig;
+import org.ryzanstein.api.comm.Link;
+import org.ryzanstein.api.comm.Rendezvous;
+
+/**
+ * Listens for peers. A connection costs a few hundred bytes until it has proved that it knows the secret, has a deadline to do
+ * so, and only {@value #MAX_STRANGERS} may try at once; whatever else knocks is turned away and disturbs nothing.
+ */
+final class TcpEndpoint implements Endpoint {
+    private static final Logger LOG = System.getLogger(TcpEndpoint.class.getName());
+
+    /** Connections that have not proved themselves yet. */
+    static final int MAX_STRANGERS = 64;
+
+    private static final int BACKLOG = 256;
+    private static final long PAUSE_NANOS = 20_000_000L;
+
+    private final ServerSocketChannel server;
+    private final InetSocketAddress address;
+    private final EndpointConfig config;
+    private final Handshake handshake;
+    private final Arrivals arrivals = new Arrivals();
+    private final AtomicInteger strangers = new AtomicInteger();
+    private final AtomicLong refused = new AtomicLong();
+    private volatile @Nullable Consumer<Link> linkHandler;
+
+    private TcpEndpoint(ServerSocketChannel server, EndpointConfig config) throws IOException {
+        this.server = server;
+        this.config = config;
+        address = (InetSocketAddress) Objects.requireNonNull(server.getLocalAddress());
+        handshake = new Handshake(config.secret());
+    }
+
+    static TcpEndpoint bind(EndpointConfig config) {
+        try {
+            ServerSocketChannel server = ServerSocketChannel.open();
+            try {
+                server.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+                server.bind(config.address(), BACKLOG);
+                TcpEndpoint endpoint = new TcpEndpoint(server, config);
+                Thread.ofPlatform()
+                        .daemon()
+                        .name("ryzanstein-listen-" + endpoint.address.getPort())
+                        .start(endpoint::listen);
+                return endpoint;
+            } catch (IOException | RuntimeException e) {
+                server.close();
+                throw e;
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("can't listen on " + config.address() + ": " + e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public InetSocketAddress address() {
+        return address;
+    }
+
+    /** Connections that were turned away since it was bound. */
+    long refused() {
+        return refused.get();
+    }
+
+    Arrivals arrivals() {
+        return arrivals;
+    }
+
+    private void listen() {
+        while (server.isOpen()) {
+            try {
+                greet(server.accept());
+            } catch (ClosedChannelException e) {
+                LOG.log(Level.DEBUG, "no longer listening on {0}", address);
+            } catch (IOException e) {
+                LOG.log(Level.WARNING, "can't accept a connection on " + address, e);
+                LockSupport.parkNanos(PAUSE_NANOS);
+            }
+        }
+    }
+
+    private void greet(SocketChannel socket) {
+        if (strangers.incrementAndGet() > MAX_STRANGERS) {
+            strangers.decrementAndGet();
+            turnAway(socket, new IOException("more than " + MAX_STRANGERS + " connections at once"));
+            return;
+        }
+        Thread.ofVirtual().name("ryzanstein-greet").start(() -> {
+            Handshake.Session session;
+            try {
+                socket.setOption(StandardSocketOptions.TCP_NODELAY, true);
+                long deadline = System.nanoTime() + config.handshakeDeadline().toNanos();
+                session = handshake.listen(new Wire(socket, deadline), this::refusal);
+            } catch (IOException e) {
+                turnAway(socket, e);
+                return;
+            } finally {
+                strangers.decrementAndGet();
+            }
+            welcome(socket, session);
+        });
+    }
+
+    private Optional<String> refusal(Hello hello) {
+        if (hello.purpose() == Hello.Purpose.LINK) {
+            return linkHandler == null ? Optional.of("nobody takes links here") : Optional.empty();
+        }
+        return arrivals.refusal(hello);
+    }
+
+    private void welcome(SocketChannel socket, Handshake.Session session) {
+        Consumer<Link> handler = linkHandler;
+        if (session.hello().purpose() != Hello.Purpose.LINK) {
+            arrivals.add(new Arrivals.Arrived(socket, session));
+            return;
+        }
+        if (handler != null) {
+            try {
+                handler.accept(new TcpLink(socket));
+            } catch (IOException e) {
+                turnAway(socket, e);
+            }
+        }
+    }
+
+    private void turnAway(SocketChannel socket, IOException reason) {
+        refused.incrementAndGet();
+        try {
+            LOG.log(Level.INFO, "refused a connection from {0}: {1}", socket.getRemoteAddress(), reason.getMessage());
+        } catch (IOException e) {
+            LOG.log(Level.DEBUG, "the connection is gone already", e);
+        } finally {
+            close(socket);
+        }
+    }
+
+    static void close(SocketChannel socket) {
+        try {
+            socket.close();
+        } catch (IOException e) {
+            LOG.log(Level.DEBUG, "closing a connection", e);
+        }
+    }
+
+    /**
+     * Connects and proves itself, once.
+     *
+     * @param deadlineNanos for the whole
+     */
+    Arrivals.Arrived open(InetSocketAddress peer, Hello hello, long deadlineNanos) throws IOException {
+        // A name is looked up again for each attempt.
+        InetSocketAddress target =
+                peer.isUnresolved() ? new InetSocketAddress(peer.getHostString(), peer.getPort()) : peer;
+        if (target.isUnresolved()) {
+            throw new IOException("unknown host " + peer.getHostString());
+        }
+        SocketChannel socket = SocketChannel.open();
+        try {
+            long millis = Math.clamp((deadlineNanos - System.nanoTime()) / 1_000_000, 1, Integer.MAX_VALUE);
+            socket.socket().connect(target, (int) millis);
+            socket.setOption(StandardSocketOptions.TCP_NODELAY, true);
+            return new Arrivals.Arrived(socket, handshake.open(new Wire(socket, deadlineNanos), hello));
+        } catch (IOException | RuntimeException e) {
+            close(socket);
+            throw e;
+        }
+    }
+
+    /** As {@link #open}, again and again until the deadline unless the other side refused. */
+    Arrivals.Arrived openPatiently(InetSocketAddress peer, Hello hello, long deadlineNanos) throws IOException {
+        while (true) {
+            try {
+                return open(peer, hello, deadlineNanos);
+            } catch (HandshakeException e) {
+                throw e;
+            } catch (IOException e) {
+                if (System.nanoTime() + PAUSE_NANOS - deadlineNanos >= 0) {
+                    throw e;
+                }
+                LockSupport.parkNanos(PAUSE_NANOS);
+            }
+        }
+    }
+
+    @Override
+    public Communicator join(Rendezvous rendezvous) {
+        return new Formation(this, rendezvous).join();
+    }
+
+    @Override
+    public Link connect(InetSocketAddress peer, Duration deadline) {
+        try {
+            return new TcpLink(openPatiently(peer, Hello.link(), System.nanoTime() + deadline.toNanos())
+                    .socket());
+        } catch (IOException e) {
+            throw new CommunicationException(
+                    Kind.REFUSED,
+                    CommunicationException.NO_RANK,
+                    "no connection to " + peer + " within " + deadline.toMillis() + " ms: " + e.getMessage(),
+                    e);
+        }
+    }
+
+    @Override
+    public void onConnect(Consumer<Link> handler) {
+        linkHandler = handler;
+    }
+
+    @Override
+    public void close() {
+        try {
+            server.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        arrivals.close();
+    }
+}

@@ -1,0 +1,150 @@
+package org.ryzanstein.comm.tcp;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.lang.foreign.MemorySegment;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.ryzanstein.api.comm.CommunicationException;
+import org.ryzanstein.api.comm.Communicator;
+import org.ryzanstein.api.comm.EndpointConfig;
+import org.ryzanstein.api.comm.HostMemory;
+import org.ryzanstein.api.comm.HostQueue;
+import org.ryzanstein.api.comm.OperationStatistics;
+import org.ryzanstein.api.comm.ReduceOperation;
+import org.ryzanstein.api.comm.Rendezvous;
+import org.ryzanstein.api.kernel.ElementType;
+
+/**
+ * A rank that is a process of its own, told what to do line by line: {@code join RANK EPOCH THREADS PORT...}, {@code reduce
+ * COUNT DEADLINE_MILLIS}, {@code bench OPERATION BYTES ROUNDS}, {@code describe}, {@code leave}. It answers each by a line.
+ */
+final class RankMain {
+    private final TcpEndpoint endpoint = TcpEndpoint.bind(EndpointConfig.loopback(TcpRanks.SECRET));
+    private final PrintStream out;
+    private @Nullable Communicator communicator;
+
+    private RankMain(PrintStream out) {
+        this.out = out;
+    }
+
+    public static void main(String[] arguments) throws IOException {
+        RankMain rank = new RankMain(new PrintStream(System.out, true, StandardCharsets.UTF_8));
+        rank.out.println(rank.endpoint.address().getPort());
+        try (BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
+            for (String line = in.readLine(); line != null; line = in.readLine()) {
+                rank.answer(line.split(" "));
+            }
+        }
+    }
+
+    private void answer(String[] words) {
+        long start = System.nanoTime();
+        try {
+            out.println("ok " + act(words));
+        } catch (CommunicationException e) {
+            out.println("failed " + e.kind() + " " + e.rank() + " " + (System.nanoTime() - start) / 1_000_000 + " "
+                    + e.getMessage());
+        }
+    }
+
+    private Communicator group() {
+        return Objects.requireNonNull(communicator, "not joined");
+    }
+
+    private String act(String[] words) {
+        return switch (words[0]) {
+            case "join" -> join(words);
+            case "reduce" -> reduce(Integer.parseInt(words[1]), Duration.ofMillis(Long.parseLong(words[2])));
+            case "bench" -> bench(words[1], Integer.parseInt(words[2]) / ElementType.BYTES, Integer.parseInt(words[3]));
+            case "describe" -> group().describe();
+            case "failure" -> String.valueOf(group().failure().orElse(null)) + " " + group().deadRanks();
+            case "leave" -> {
+                group().close();
+                yield "";
+            }
+            default -> throw new IllegalArgumentException(String.join(" ", words));
+        };
+    }
+
+    private String join(String[] words) {
+        List<InetSocketAddress> addresses = new ArrayList<>();
+        for (String port : Arrays.asList(words).subList(4, words.length)) {
+            addresses.add(new InetSocketAddress(endpoint.address().getAddress(), Integer.parseInt(port)));
+        }
+        communicator = endpoint.join(new Rendezvous(Integer.parseInt(words[1]), addresses, Long.parseLong(words[2]))
+                .withThreads(Integer.parseInt(words[3])));
+        return communicator.describe();
+    }
+
+    /** The sum over all ranks of i * (rank + 1), or what element was wrong. */
+    private String reduce(int count, Duration deadline) {
+        int[] values = new int[count];
+        for (int i = 0; i < count; i++) {
+            values[i] = i * (group().rank() + 1);
+        }
+        group().setDeadline(deadline);
+        group().allReduce(HostMemory.of(values), count, ReduceOperation.SUM, HostQueue.INSTANCE)
+                .await();
+        int all = group().worldSize() * (group().worldSize() + 1) / 2;
+        for (int i = 0; i < count; i++) {
+            if (values[i] != i * all) {
+                return "element " + i + " is " + values[i];
+            }
+        }
+        return "sum";
+    }
+
+    private String bench(String operation, int count, int rounds) {
+        Runnable round = round(operation, count);
+        for (int i = 0; i < Math.clamp(rounds, 500, 20_000); i++) {
+            round.run();
+        }
+        group().barrier();
+        group().resetStatistics();
+        for (int i = 0; i < rounds; i++) {
+            round.run();
+        }
+        OperationStatistics s = group().statistics().getFirst();
+        return String.format(
+                Locale.ROOT,
+                "%-10s %6d bytes  %7d rounds  min %6.2f  median %6.2f  p95 %6.2f  p99 %7.2f  max %9.2f us",
+                operation,
+                count * ElementType.BYTES,
+                s.count(),
+                s.minNanos() / 1e3,
+                s.medianNanos() / 1e3,
+                s.p95Nanos() / 1e3,
+                s.p99Nanos() / 1e3,
+                s.maxNanos() / 1e3);
+    }
+
+    private Runnable round(String operation, int count) {
+        Communicator group = group();
+        int size = group.worldSize();
+        int[] columns = new int[size];
+        Arrays.fill(columns, count);
+        HostMemory own = HostMemory.of(new int[count]);
+        HostMemory row = HostMemory.matrix(own.memory(), ElementType.INT32, 1, count, count);
+        HostMemory all = HostMemory.matrix(
+                MemorySegment.ofArray(new int[count * size]), ElementType.INT32, 1, count * size, count * size);
+        return switch (operation) {
+            case "exchange" ->
+                () -> group.allGather(row, all, columns, 1, HostQueue.INSTANCE).await();
+            case "allreduce" ->
+                () -> group.allReduce(own, count, ReduceOperation.SUM, HostQueue.INSTANCE)
+                        .await();
+            case "barrier" -> () -> group.barrier(HostQueue.INSTANCE).await();
+            default -> throw new IllegalArgumentException(operation);
+        };
+    }
+}

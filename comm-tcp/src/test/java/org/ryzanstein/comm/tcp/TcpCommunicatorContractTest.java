@@ -1,0 +1,17 @@
+package org.ryzanstein.comm.tcp;
+
+import java.util.List;
+import org.ryzanstein.api.comm.Communicator;
+import org.ryzanstein.contract.CommunicatorContract;
+
+class TcpCommunicatorContractTest extends CommunicatorContract {
+    @Override
+    protected List<Communicator> open(int worldSize) {
+        return TcpRanks.open(worldSize);
+    }
+
+    @Override
+    protected void kill(Communicator communicator) {
+        TcpRanks.crash(communicator);
+    }
+}
