@@ -223,6 +223,101 @@ interface HeadContract extends BackendUnderTest {
         }
     }
 
+    /** A value's next one in its format. */
+    private static float next(FloatFormat format, float value) {
+        return switch (format) {
+            case FLOAT32 -> Math.nextUp(value);
+            case FLOAT16 -> Float.float16ToFloat((short) (Float.floatToFloat16(value) + 1));
+            case BFLOAT16 -> Float.intBitsToFloat(Float.floatToRawIntBits(value) + 0x10000);
+        };
+    }
+
+    @TestFactory
+    default Stream<DynamicTest> findsTheBestOfAThousandNearTies() {
+        return Arrays.stream(FloatFormat.values())
+                .map(format -> DynamicTest.dynamicTest(format.toString(), () -> {
+                    for (int threads : Sizes.TEAMS) {
+                        Numbers numbers = new Numbers(30 + threads);
+                        int columns = threads == 2 ? 161 : 160;
+                        float[][] weights = numbers.ofFormat(format, 4099, columns, 0.05f);
+                        float[][] in = numbers.normals(6, columns, 1f);
+                        float[] base = numbers.ofFormat(format, 1, columns, 0.05f)[0];
+                        for (int k = 0; k < columns; k++) {
+                            base[k] = Math.abs(base[k]) * Math.signum(in[0][k]);
+                        }
+                        for (int i = 0; i < 1000; i++) {
+                            float[] row = base.clone();
+                            int column = numbers.below(columns);
+                            row[column] = next(format, row[column]);
+                            weights[4 * i + numbers.below(4)] = row;
+                        }
+                        check(
+                                "a thousand near ties, " + format,
+                                bench(threads),
+                                new TestWeights.Floats("head", format, weights),
+                                in,
+                                NaiveKernels.linear(in, weights),
+                                threads == 3 ? 1000 : 0,
+                                1,
+                                40,
+                                ALL,
+                                2,
+                                200,
+                                1);
+                    }
+                }));
+    }
+
+    @Test
+    default void findsTheBestOfLogitsOfAnyMagnitude() {
+        Numbers numbers = new Numbers(24);
+        float[][] weights = numbers.normals(900, 64, 1f);
+        float[][] in = numbers.normals(6, 64, 1f);
+        float[] factors = {0f, 1e-44f, 1e-30f, 1e30f, 1e36f, -1e-38f};
+        for (int row = 0; row < in.length; row++) {
+            for (int k = 0; k < 64; k++) {
+                in[row][k] *= factors[row];
+            }
+        }
+        for (int threads : Sizes.TEAMS) {
+            check(
+                    "magnitudes",
+                    bench(threads),
+                    new TestWeights.Floats("head", FloatFormat.FLOAT32, weights),
+                    in,
+                    NaiveKernels.linear(in, weights),
+                    0,
+                    3,
+                    2,
+                    1,
+                    40,
+                    1,
+                    5);
+        }
+    }
+
+    @TestFactory
+    default Stream<DynamicTest> marksRowsThatMeetAnInfiniteWeight() {
+        return Arrays.stream(FloatFormat.values())
+                .map(format -> DynamicTest.dynamicTest(format.toString(), () -> {
+                    Numbers numbers = new Numbers(25);
+                    float[][] weights = numbers.ofFormat(format, 700, 48, 1f);
+                    weights[600][7] = Float.NEGATIVE_INFINITY;
+                    float[][] in = numbers.normals(2, 48, 1f);
+                    PreparedStep step = check(
+                            "an infinite weight, " + format,
+                            bench(2),
+                            new TestWeights.Floats("head", format, weights),
+                            in,
+                            NaiveKernels.linear(in, weights),
+                            0,
+                            1,
+                            ALL);
+                    assertThat(step.faulted(1)).isTrue();
+                    assertThat(step.faulted(3)).isTrue();
+                }));
+    }
+
     @Test
     default void marksRowsWithALogitThatIsNotFinite() {
         Numbers numbers = new Numbers(23);
