@@ -1,4 +1,5 @@
 /** From model files to running tokens: formats, tokenizers, forward pass, scheduler, the embeddable engine. */
+@SuppressWarnings("module") // The server, which alone sees parallel, is built after this module.
 module org.ryzanstein.loader {
     requires transitive org.ryzanstein.api;
     requires com.fasterxml.jackson.core;
@@ -8,6 +9,8 @@ module org.ryzanstein.loader {
     exports org.ryzanstein.loader;
     exports org.ryzanstein.loader.engine;
     exports org.ryzanstein.loader.format;
+    exports org.ryzanstein.loader.parallel to
+            org.ryzanstein.server;
     exports org.ryzanstein.loader.progress;
     exports org.ryzanstein.loader.quantize;
     exports org.ryzanstein.loader.sampling;

@@ -1,7 +1,9 @@
 package org.ryzanstein.api.kernel;
 
+import java.lang.foreign.MemorySegment;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.ryzanstein.api.weight.WeightSource;
 
 /**
@@ -12,6 +14,14 @@ public interface KernelBackend extends AutoCloseable {
     String name();
 
     MemoryKind memoryKind();
+
+    /**
+     * Host memory of the kind that packed weights lie in, to measure how fast it can be read; null where they don't lie in
+     * the host's memory. It dies with the backend.
+     */
+    default @Nullable MemorySegment weightMemory(long bytes) {
+        return null;
+    }
 
     /** A buffer with room for {@code rows} rows of {@code columns} elements, all zero. */
     Buffer allocate(ElementType type, RowSet rowSet, int rows, int columns);

@@ -1,5 +1,6 @@
 package org.ryzanstein.backend.cpu;
 
+import java.lang.foreign.MemorySegment;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -59,6 +60,11 @@ public final class CpuBackend implements KernelBackend {
     @Override
     public MemoryKind memoryKind() {
         return MemoryKind.HOST;
+    }
+
+    @Override
+    public MemorySegment weightMemory(long bytes) {
+        return memory.allocate(bytes);
     }
 
     @Override

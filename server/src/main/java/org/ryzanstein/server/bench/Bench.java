@@ -21,17 +21,21 @@ import org.ryzanstein.server.bench.BenchOptions.ModelTest;
 public final class Bench {
     private final BenchOptions options;
     private final Supplier<Worker> workers;
+    private final List<Supplier<Worker>> peers;
     private final Consumer<String> progress;
 
     /**
      * A run.
      *
      * @param workers makes a worker each time
+     * @param peers make workers of other engines, which are measured in turn with this one
      * @param progress told what is being done
      */
-    public Bench(BenchOptions options, Supplier<Worker> workers, Consumer<String> progress) {
+    public Bench(
+            BenchOptions options, Supplier<Worker> workers, List<Supplier<Worker>> peers, Consumer<String> progress) {
         this.options = options;
         this.workers = workers;
+        this.peers = List.copyOf(peers);
         this.progress = progress;
     }
 
@@ -45,6 +49,15 @@ public final class Bench {
         if (options.suites().contains(Suite.MODEL) || options.suites().contains(Suite.THREADS)) {
             runModel(machine, model, bandwidth, results);
         }
+        if (options.suites().contains(Suite.KERNELS)) {
+            results.addAll(runKernels());
+        }
+        if (options.suites().contains(Suite.STARTUP)) {
+            for (Configuration configuration : configurations(List.of(Suite.STARTUP))) {
+                progress.accept("starting " + configuration.describe());
+                results.add(new StartupSuite(options, workers).run(configuration));
+            }
+        }
         return new BenchReport(machine, Environment.jvm(), model, Environment.commit(), bandwidth, results);
     }
 
@@ -57,17 +70,25 @@ public final class Bench {
         List<ModelSubject> subjects = new ArrayList<>();
         Map<Integer, BandwidthSubject> reads = new LinkedHashMap<>();
         try {
-            for (Configuration configuration : configurations()) {
+            for (Configuration configuration : configurations(List.of(Suite.MODEL, Suite.THREADS))) {
                 progress.accept("loading " + configuration.describe());
                 subjects.add(ModelSubject.open(workers.get(), options, configuration));
             }
+            List<ModelSubject> own = List.copyOf(subjects);
+            for (Supplier<Worker> peer : peers) {
+                for (int threads :
+                        own.stream().map(ModelSubject::threads).distinct().toList()) {
+                    progress.accept("loading a peer, " + threads + (threads == 1 ? " thread" : " threads"));
+                    subjects.add(ModelSubject.open(peer.get(), options, new Configuration(Optional.empty(), threads)));
+                }
+            }
             for (ModelSubject subject : subjects) {
-                for (ModelTest test : tests) {
+                for (ModelTest test : subject.runnable(tests)) {
                     progress.accept("warming up " + subject.describe() + ", " + test.name());
                     subject.warmUp(test, options.warmupSeconds());
                 }
                 reads.computeIfAbsent(subject.threads(), threads -> {
-                    long bytes = mostBytes(subjects, threads, tests);
+                    long bytes = mostBytes(own, threads, tests);
                     progress.accept("preparing to read " + bytes / 1_000_000 + " MB with " + threads + " threads");
                     return new BandwidthSubject(workers.get(), threads, bytes);
                 });
@@ -75,11 +96,13 @@ public final class Bench {
             for (int repetition = 1; repetition <= options.repetitions(); repetition++) {
                 progress.accept("repetition " + repetition + " of " + options.repetitions());
                 for (ModelTest test : tests) {
-                    subjects.forEach(subject -> subject.measure(test));
+                    subjects.stream()
+                            .filter(subject -> subject.runnable(tests).contains(test))
+                            .forEach(subject -> subject.measure(test));
                 }
                 reads.values().forEach(BandwidthSubject::measure);
             }
-            describeModel(machine, model, subjects.getFirst());
+            describeModel(machine, model, own.getFirst());
             reads.values().forEach(read -> bandwidth.add(read.result()));
             for (Suite suite : List.of(Suite.MODEL, Suite.THREADS)) {
                 if (options.suites().contains(suite)) {
@@ -93,6 +116,36 @@ public final class Bench {
         } finally {
             subjects.forEach(ModelSubject::close);
             reads.values().forEach(BandwidthSubject::close);
+        }
+    }
+
+    private List<Result> runKernels() {
+        List<KernelSubject> subjects = new ArrayList<>();
+        try {
+            for (Configuration configuration : configurations(List.of(Suite.KERNELS))) {
+                progress.accept("packing weights for the kernels of " + configuration.describe());
+                subjects.add(KernelSubject.open(workers.get(), options, configuration));
+            }
+            int count = subjects.getFirst().count();
+            for (KernelSubject subject : subjects) {
+                progress.accept("warming up the kernels of " + subject.describe());
+                for (int kernel = 0; kernel < count; kernel++) {
+                    subject.prepare(kernel, options.warmupSeconds());
+                }
+            }
+            for (int repetition = 1; repetition <= options.repetitions(); repetition++) {
+                progress.accept("kernels, repetition " + repetition + " of " + options.repetitions());
+                for (int kernel = 0; kernel < count; kernel++) {
+                    for (KernelSubject subject : subjects) {
+                        subject.measure(kernel);
+                    }
+                }
+            }
+            return subjects.stream()
+                    .flatMap(subject -> subject.results().stream())
+                    .toList();
+        } finally {
+            subjects.forEach(KernelSubject::close);
         }
     }
 
@@ -118,12 +171,12 @@ public final class Bench {
         machine.put("weight_pages", subject.pages());
     }
 
-    private List<Configuration> configurations() {
+    private List<Configuration> configurations(List<Suite> suites) {
         Set<Configuration> all = new LinkedHashSet<>();
         List<Optional<String>> backends = options.backends().isEmpty()
                 ? List.of(Optional.empty())
                 : options.backends().stream().map(Optional::of).toList();
-        for (Suite suite : List.of(Suite.MODEL, Suite.THREADS)) {
+        for (Suite suite : suites) {
             if (options.suites().contains(suite)) {
                 for (int threads : threads(suite)) {
                     backends.forEach(backend -> all.add(new Configuration(backend, threads)));
@@ -133,14 +186,17 @@ public final class Bench {
         return List.copyOf(all);
     }
 
-    /** Where none are given: all processors; for the scaling the powers of two up to them, and themselves. */
+    /** Where none are given: all processors, for kernels also one; for the scaling the powers of two up to them, and themselves. */
     private List<Integer> threads(Suite suite) {
         if (!options.threads().isEmpty()) {
             return options.threads();
         }
         int processors = Runtime.getRuntime().availableProcessors();
-        if (suite != Suite.THREADS) {
+        if (suite == Suite.MODEL || suite == Suite.STARTUP) {
             return List.of(processors);
+        }
+        if (suite == Suite.KERNELS) {
+            return processors == 1 ? List.of(1) : List.of(1, processors);
         }
         Set<Integer> counts = new LinkedHashSet<>();
         for (int count = 1; count < processors; count *= 2) {

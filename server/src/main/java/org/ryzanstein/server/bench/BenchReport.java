@@ -52,10 +52,10 @@ public record BenchReport(
         return root;
     }
 
-    /** The JSON object as text. */
-    public String text() {
+    /** A JSON object as indented text. */
+    public static String text(ObjectNode report) {
         try {
-            return MAPPER.writeValueAsString(json());
+            return MAPPER.writeValueAsString(report);
         } catch (JsonProcessingException impossible) {
             throw new IllegalStateException("plain values can't be written as JSON", impossible);
         }

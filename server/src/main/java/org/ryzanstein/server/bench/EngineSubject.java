@@ -1,7 +1,5 @@
 package org.ryzanstein.server.bench;
 
-import com.sun.management.ThreadMXBean;
-import java.lang.management.ManagementFactory;
 import java.util.SplittableRandom;
 import org.ryzanstein.loader.engine.Engine;
 import org.ryzanstein.loader.engine.GenerationListener;
@@ -11,9 +9,6 @@ import org.ryzanstein.loader.engine.Timings;
 
 /** Measures an engine by ordinary requests, through its step loop. */
 final class EngineSubject {
-    /** Names of the threads that compute begin so: the step loop's, which is the team's first member, and the others. */
-    private static final String[] COMPUTE_THREADS = {"ryzanstein-steps", "ryzanstein-compute"};
-
     private final Engine engine;
     private long prompts;
 
@@ -46,10 +41,10 @@ final class EngineSubject {
             case DISTRIBUTION ->
                 GenerationRequest.greedy(prompt(1), tokens + 1).withLogits(0, (position, logits) -> {});
         };
-        long before = allocatedBytes();
+        long before = ComputeThreads.allocatedBytes();
         GenerationResult result = engine.submit(request.withIgnoreEndOfGeneration(true), GenerationListener.NONE)
                 .await();
-        long allocated = allocatedBytes() - before;
+        long allocated = ComputeThreads.allocatedBytes() - before;
         Timings timings = result.timings();
         boolean prefill = kind == TestKind.PREFILL;
         int done = prefill ? timings.prefillTokens() : timings.decodedTokens();
@@ -65,28 +60,5 @@ final class EngineSubject {
         int vocabulary =
                 Math.min(engine.model().vocabularySize(), engine.tokenizer().vocabularySize());
         return random.ints(tokens, 0, vocabulary).toArray();
-    }
-
-    /** What the threads that compute have allocated so far. */
-    private static long allocatedBytes() {
-        if (!(ManagementFactory.getThreadMXBean() instanceof ThreadMXBean threads)) {
-            return 0;
-        }
-        long sum = 0;
-        for (var info : threads.getThreadInfo(threads.getAllThreadIds())) {
-            if (info != null && computes(info.getThreadName())) {
-                sum += Math.max(0, threads.getThreadAllocatedBytes(info.getThreadId()));
-            }
-        }
-        return sum;
-    }
-
-    private static boolean computes(String thread) {
-        for (String prefix : COMPUTE_THREADS) {
-            if (thread.startsWith(prefix)) {
-                return true;
-            }
-        }
-        return false;
     }
 }

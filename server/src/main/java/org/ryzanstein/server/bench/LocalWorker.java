@@ -1,8 +1,10 @@
 package org.ryzanstein.server.bench;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.ryzanstein.loader.engine.Engine;
@@ -11,13 +13,14 @@ import org.ryzanstein.loader.engine.ModelDescription;
 import org.ryzanstein.loader.engine.TokenTraffic;
 import org.ryzanstein.server.bench.EngineSubject.Outcome;
 
-/** Measures in this process. Holds at most one engine, and one read loop. */
+/** Measures in this process. Holds at most one engine, one set of kernels, and one read loop. */
 public final class LocalWorker implements Worker {
     private final Function<EngineOptions, Engine> opener;
     private final ProcFiles proc = ProcFiles.ofSystem();
     private @Nullable Engine engine;
+    private @Nullable KernelSet kernels;
     private @Nullable EngineSubject subject;
-    private @Nullable ReadLoop reads;
+    private @Nullable MeasuredMemory reads;
 
     /** A worker that opens engines so. */
     public LocalWorker(Function<EngineOptions, Engine> opener) {
@@ -32,13 +35,20 @@ public final class LocalWorker implements Worker {
             case "run" -> run(request);
             case "memory" -> memory();
             case "read" -> read(request);
+            case "kernels" -> kernels(request);
+            case "kernel" -> kernel(request);
             default ->
-                throw new IllegalArgumentException("op: found \"" + op + "\", expected open, run, memory or read");
+                throw new IllegalArgumentException(
+                        "op: found \"" + op + "\", expected open, run, memory, read, kernels or kernel");
         };
     }
 
     private static ObjectNode object() {
         return JsonNodeFactory.instance.objectNode();
+    }
+
+    private static Optional<String> backendOf(ObjectNode request) {
+        return request.has("backend") ? Optional.of(request.path("backend").asText()) : Optional.empty();
     }
 
     private ObjectNode open(ObjectNode request) {
@@ -50,8 +60,9 @@ public final class LocalWorker implements Worker {
         if (request.has("model")) {
             options = options.withModel(Path.of(request.path("model").asText()));
         }
-        if (request.has("backend")) {
-            options = options.withBackend(request.path("backend").asText());
+        Optional<String> backend = backendOf(request);
+        if (backend.isPresent()) {
+            options = options.withBackend(backend.get());
         }
         long start = System.nanoTime();
         Engine opened = opener.apply(options);
@@ -100,21 +111,67 @@ public final class LocalWorker implements Worker {
 
     private ObjectNode read(ObjectNode request) {
         long bytes = request.path("bytes").asLong();
-        ReadLoop loop = reads;
-        if (loop == null) {
-            loop = new ReadLoop(bytes, request.path("threads").asInt());
-            reads = loop;
+        MeasuredMemory memory = reads;
+        if (memory == null) {
+            memory = new MeasuredMemory(bytes, request.path("threads").asInt());
+            reads = memory;
         }
-        return object().put("bytes", loop.bytes()).put("bytes_per_second", loop.measure());
+        return object().put("bytes", memory.loop().bytes())
+                .put("bytes_per_second", memory.loop().measure());
+    }
+
+    private ObjectNode kernels(ObjectNode request) {
+        close();
+        Optional<Path> model =
+                request.has("model") ? Optional.of(Path.of(request.path("model").asText())) : Optional.empty();
+        KernelSet set = KernelSet.open(
+                KernelInputs.ofModel(model),
+                backendOf(request),
+                request.path("threads").asInt(),
+                request.path("tokens").asInt());
+        kernels = set;
+        ObjectNode answer = object().put("backend", set.backend());
+        ArrayNode list = answer.putArray("kernels");
+        for (KernelCase one : set.cases()) {
+            list.addObject()
+                    .put("name", one.name())
+                    .put("tokens", one.tokens())
+                    .put("products", one.products())
+                    .put("weights", one.weights())
+                    .put("bytes", one.bytes())
+                    .put("layout", one.layout());
+        }
+        return answer;
+    }
+
+    private ObjectNode kernel(ObjectNode request) {
+        KernelSet set = kernels;
+        if (set == null) {
+            throw new IllegalStateException("kernel before kernels");
+        }
+        KernelCase one = set.find(request.path("name").asText());
+        if (request.path("check").asBoolean()) {
+            double error = one.relativeError();
+            return Double.isNaN(error) ? object() : object().put("relative_error", error);
+        }
+        KernelCase.Timing timing = one.measure(request.path("seconds").asDouble());
+        return object().put("seconds", timing.seconds()).put("allocated_bytes", timing.allocatedBytes());
     }
 
     @Override
     public void close() {
+        if (kernels != null) {
+            kernels.close();
+            kernels = null;
+        }
         if (engine != null) {
             engine.close();
             engine = null;
             subject = null;
         }
-        reads = null;
+        if (reads != null) {
+            reads.close();
+            reads = null;
+        }
     }
 }

@@ -67,6 +67,20 @@ final class ModelSubject implements AutoCloseable {
         return backend() + ", " + threads() + (threads() == 1 ? " thread" : " threads");
     }
 
+    /** Whether it is this program, which knows what it must read, and not another engine. */
+    private boolean isOwn() {
+        return opened.has("layer_bytes");
+    }
+
+    /** Those of the tests that it can run: other engines don't hand out all logits. */
+    List<ModelTest> runnable(List<ModelTest> tests) {
+        return isOwn()
+                ? tests
+                : tests.stream()
+                        .filter(test -> test.kind() != TestKind.DISTRIBUTION)
+                        .toList();
+    }
+
     private ObjectNode run(ModelTest test) {
         return worker.ask(object("run").put("kind", test.kind().name()).put("tokens", test.tokens()));
     }
@@ -122,19 +136,17 @@ final class ModelSubject implements AutoCloseable {
         rates.forEach((test, samples) -> {
             Samples rate = new Samples(
                     samples.stream().mapToDouble(Double::doubleValue).toArray());
-            double bytes = bytesPerToken(test);
-            results.add(new Result(
-                    suite,
-                    test.name(),
-                    backend(),
-                    threads(),
-                    rate,
-                    OptionalDouble.of(bytes),
-                    OptionalDouble.of(
-                            bytes * rate.median() / bandwidth.bytesPerSecond().median()),
-                    OptionalDouble.of((double) allocated.getOrDefault(test, 0L) / test.tokens()),
-                    peak,
-                    Map.of()));
+            OptionalDouble bytes = isOwn() ? OptionalDouble.of(bytesPerToken(test)) : OptionalDouble.empty();
+            OptionalDouble share = isOwn()
+                    ? OptionalDouble.of(bytesPerToken(test)
+                            * rate.median()
+                            / bandwidth.bytesPerSecond().median())
+                    : OptionalDouble.empty();
+            OptionalDouble perToken = isOwn()
+                    ? OptionalDouble.of((double) allocated.getOrDefault(test, 0L) / test.tokens())
+                    : OptionalDouble.empty();
+            results.add(
+                    new Result(suite, test.name(), backend(), threads(), rate, bytes, share, perToken, peak, Map.of()));
         });
         return results;
     }

@@ -1,5 +1,7 @@
 package org.ryzanstein.server.bench;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -13,27 +15,31 @@ final class ReadLoop {
     private static final long LEAST_NANOS = 100_000_000;
 
     private static final int[] STREAMS = {1, 2, 4};
+    /** Bytes that four streams of one thread read at least. */
+    private static final long UNIT = 4L * Long.BYTES;
 
-    private final long[][] parts;
+    private final List<MemorySegment> parts = new ArrayList<>();
     private final long bytes;
 
     /**
-     * Takes memory and writes to all of it.
+     * Writes to all of the memory, so that it is there.
      *
-     * @param bytes to read in one pass
-     * @param threads that share them
+     * @param memory read in one pass, but for what doesn't divide by the threads
+     * @param threads that share it
      */
-    ReadLoop(long bytes, int threads) {
-        long perThread = Math.max(4, bytes / threads / Long.BYTES / 4 * 4);
-        this.parts = new long[threads][Math.toIntExact(perThread)];
-        this.bytes = perThread * threads * Long.BYTES;
+    ReadLoop(MemorySegment memory, int threads) {
+        // A part is indexed by int; 16 GB for each thread are more than any token reads.
+        long perThread = Math.min(memory.byteSize() / threads, (long) Integer.MAX_VALUE * Long.BYTES) / UNIT * UNIT;
+        if (perThread == 0) {
+            throw new IllegalArgumentException(memory.byteSize() + " bytes for " + threads + " threads");
+        }
+        for (int member = 0; member < threads; member++) {
+            parts.add(memory.asSlice(member * perThread, perThread));
+        }
+        this.bytes = perThread * threads;
         List<Thread> writers = new ArrayList<>();
-        for (long[] part : parts) {
-            writers.add(Thread.ofPlatform().start(() -> {
-                for (int i = 0; i < part.length; i++) {
-                    part[i] = i;
-                }
-            }));
+        for (MemorySegment part : parts) {
+            writers.add(Thread.ofPlatform().start(() -> part.fill((byte) 1)));
         }
         writers.forEach(ReadLoop::join);
     }
@@ -59,23 +65,23 @@ final class ReadLoop {
 
     /** Nanoseconds of some passes of all threads. */
     private long timed(int streams, int passes) {
-        CountDownLatch ready = new CountDownLatch(parts.length);
+        CountDownLatch ready = new CountDownLatch(parts.size());
         CountDownLatch go = new CountDownLatch(1);
-        long[] sums = new long[parts.length];
+        long[] sums = new long[parts.size()];
         List<Thread> readers = new ArrayList<>();
-        for (int member = 0; member < parts.length; member++) {
+        for (int member = 0; member < parts.size(); member++) {
             int own = member;
             readers.add(Thread.ofPlatform().daemon().start(() -> {
                 ready.countDown();
-                awaitQuietly(go);
+                await(go);
                 long sum = 0;
                 for (int pass = 0; pass < passes; pass++) {
-                    sum += sum(parts[own], streams) ^ pass;
+                    sum += sum(parts.get(own), streams) ^ pass;
                 }
                 sums[own] = sum;
             }));
         }
-        awaitQuietly(ready);
+        await(ready);
         long start = System.nanoTime();
         go.countDown();
         readers.forEach(ReadLoop::join);
@@ -89,7 +95,7 @@ final class ReadLoop {
         return nanos;
     }
 
-    private static long sum(long[] part, int streams) {
+    private static long sum(MemorySegment part, int streams) {
         return switch (streams) {
             case 1 -> sumOne(part);
             case 2 -> sumTwo(part);
@@ -97,41 +103,50 @@ final class ReadLoop {
         };
     }
 
-    private static long sumOne(long[] part) {
+    private static long at(MemorySegment part, long offset) {
+        return part.get(ValueLayout.JAVA_LONG, offset);
+    }
+
+    private static long sumOne(MemorySegment part) {
+        int count = (int) (part.byteSize() / Long.BYTES);
         long sum = 0;
-        for (long value : part) {
-            sum += value;
+        for (int i = 0; i < count; i++) {
+            sum += at(part, (long) i * Long.BYTES);
         }
         return sum;
     }
 
-    private static long sumTwo(long[] part) {
-        int half = part.length / 2;
+    private static long sumTwo(MemorySegment part) {
+        long half = part.byteSize() / 2;
+        int count = (int) (half / Long.BYTES);
         long a = 0;
         long b = 0;
-        for (int i = 0; i < half; i++) {
-            a += part[i];
-            b += part[half + i];
+        for (int i = 0; i < count; i++) {
+            long offset = (long) i * Long.BYTES;
+            a += at(part, offset);
+            b += at(part, half + offset);
         }
         return a + b;
     }
 
-    private static long sumFour(long[] part) {
-        int quarter = part.length / 4;
+    private static long sumFour(MemorySegment part) {
+        long quarter = part.byteSize() / 4;
+        int count = (int) (quarter / Long.BYTES);
         long a = 0;
         long b = 0;
         long c = 0;
         long d = 0;
-        for (int i = 0; i < quarter; i++) {
-            a += part[i];
-            b += part[quarter + i];
-            c += part[2 * quarter + i];
-            d += part[3 * quarter + i];
+        for (int i = 0; i < count; i++) {
+            long offset = (long) i * Long.BYTES;
+            a += at(part, offset);
+            b += at(part, quarter + offset);
+            c += at(part, 2 * quarter + offset);
+            d += at(part, 3 * quarter + offset);
         }
         return a + b + c + d;
     }
 
-    private static void awaitQuietly(CountDownLatch latch) {
+    private static void await(CountDownLatch latch) {
         try {
             latch.await();
         } catch (InterruptedException e) {

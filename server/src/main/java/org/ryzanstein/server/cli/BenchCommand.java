@@ -1,5 +1,7 @@
 package org.ryzanstein.server.cli;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,10 +14,13 @@ import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.ryzanstein.server.bench.Bench;
+import org.ryzanstein.server.bench.BenchException;
 import org.ryzanstein.server.bench.BenchOptions;
 import org.ryzanstein.server.bench.BenchReport;
 import org.ryzanstein.server.bench.ChildWorker;
 import org.ryzanstein.server.bench.LocalWorker;
+import org.ryzanstein.server.bench.Peers;
+import org.ryzanstein.server.bench.Plots;
 import org.ryzanstein.server.bench.ResultTable;
 import org.ryzanstein.server.bench.Suite;
 import org.ryzanstein.server.bench.Worker;
@@ -41,7 +46,11 @@ final class BenchCommand implements Callable<Integer> {
             description = "A GGUF file, or a directory as published on the hub; the embedded model without it.")
     private @Nullable Path model;
 
-    @Option(names = "--suite", paramLabel = "SUITE", split = ",", description = "model (without it), threads, or all.")
+    @Option(
+            names = "--suite",
+            paramLabel = "SUITE",
+            split = ",",
+            description = "model (without it), threads, kernels, startup, or all.")
     private List<String> suites = List.of("model");
 
     @Option(
@@ -90,6 +99,33 @@ final class BenchCommand implements Callable<Integer> {
     private @Nullable String json;
 
     @Option(
+            names = "--plot",
+            paramLabel = "DIR|FILE",
+            arity = "0..1",
+            fallbackValue = "bench-plots",
+            description = "Draws the results as SVG: one file for each chart in a folder (bench-plots without a name),"
+                    + " or all in one file whose name ends in .svg.")
+    private @Nullable Path plot;
+
+    @Option(
+            names = "--from",
+            paramLabel = "FILE",
+            description = "Measures nothing, but shows and draws the results that --json wrote to this file.")
+    private @Nullable Path from;
+
+    @Option(
+            names = "--compare",
+            description =
+                    "Measures llama.cpp (de.kherud:llama) in turn, where it can read the model, and prints ratios.")
+    private boolean compare;
+
+    @Option(
+            names = "--peers",
+            paramLabel = "DIR",
+            description = "The folder of the other engines' jars; benchmarks/target/lib of the repository without it.")
+    private @Nullable Path peers;
+
+    @Option(
             names = "--in-process",
             description = "Measures everything in this JVM instead of one for each configuration, for profilers.")
     private boolean inProcess;
@@ -104,16 +140,44 @@ final class BenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        BenchReport report = new Bench(options(), workers(), this::say).run();
-        if (json == null) {
-            environment.out().println(ResultTable.of(report));
-        } else if (json.equals(STANDARD_OUTPUT)) {
-            environment.out().println(report.text());
+        ObjectNode report = from == null ? measure() : stored(from);
+        boolean toStandardOutput = STANDARD_OUTPUT.equals(json);
+        if (toStandardOutput) {
+            environment.out().println(BenchReport.text(report));
         } else {
-            Files.writeString(Path.of(json), report.text() + System.lineSeparator());
             environment.out().println(ResultTable.of(report));
+            if (json != null) {
+                Files.writeString(Path.of(json), BenchReport.text(report) + System.lineSeparator());
+            }
+        }
+        if (plot != null) {
+            Plots.write(report, plot).forEach(file -> say("drew " + file));
         }
         return ExitCode.DONE;
+    }
+
+    private ObjectNode measure() {
+        BenchOptions options = options();
+        return new Bench(options, workers(), compare ? Peers.of(peerFolder(), options) : List.of(), this::say)
+                .run()
+                .json();
+    }
+
+    private static ObjectNode stored(Path file) throws IOException {
+        if (new ObjectMapper().readTree(Files.readString(file)) instanceof ObjectNode report
+                && report.path("results").isArray()) {
+            return report;
+        }
+        throw new BenchException(file + ": found no object with results, expected what bench --json writes");
+    }
+
+    /** Beside this program's own folder in a clone: server/target/dist/lib. */
+    private Path peerFolder() {
+        if (peers != null) {
+            return peers;
+        }
+        Path lib = OwnCommand.folder();
+        return lib.resolve("../../../../benchmarks/target/lib").normalize();
     }
 
     private void say(String message) {
@@ -160,6 +224,7 @@ final class BenchCommand implements Callable<Integer> {
                 return suite;
             }
         }
-        throw new IllegalArgumentException("--suite: found \"" + name + "\", expected model, threads or all");
+        throw new IllegalArgumentException(
+                "--suite: found \"" + name + "\", expected model, threads, kernels, startup or all");
     }
 }

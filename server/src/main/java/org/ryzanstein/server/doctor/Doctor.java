@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.ryzanstein.api.provider.ProviderReport;
+import org.ryzanstein.server.bench.KernelProbe;
 
 /** Examines a machine. */
 public final class Doctor {
@@ -38,6 +39,13 @@ public final class Doctor {
             "usr/local/cuda/compat/libcuda.so.1",
             "usr/lib/wsl/lib/libcuda.so.1");
 
+    private static final double HUGE_PAGES_ENOUGH = 0.5;
+    private static final double INTERPRETED_SLOWDOWN = 15;
+    private static final String BOXING_FIX =
+            "run it again on an idle machine; if it stays, remove options that limit C2's inlining, and report it";
+    private static final String SLOW_FIX =
+            "run it again on an idle machine; remove -Xint, -XX:TieredStopAtLevel and -XX:UseAVX from the JVM's options";
+
     private final Machine machine;
 
     public Doctor(Machine machine) {
@@ -58,7 +66,65 @@ public final class Doctor {
         findings.add(heap());
         findings.add(hugePages());
         findings.add(gpu());
+        if (report.chosen().isPresent()) {
+            KernelProbe.Outcome outcome = machine.kernels().get();
+            findings.add(pages(outcome));
+            findings.addAll(kernels(outcome));
+        }
         return findings;
+    }
+
+    /** Where the backend's weights lie. */
+    private static Finding pages(KernelProbe.Outcome outcome) {
+        if (outcome.hugePageShare().isEmpty()) {
+            return Finding.ok("pages", "not known here which pages weights are on");
+        }
+        double share = outcome.hugePageShare().getAsDouble();
+        String found = String.format(Locale.ROOT, "%.0f %% of the memory for weights is on 2 MB pages", 100 * share);
+        return share >= HUGE_PAGES_ENOUGH
+                ? Finding.ok("pages", found)
+                : Finding.warn(
+                        "pages",
+                        found + ", the rest on 4 KB pages: reading it is slower",
+                        "as root: echo madvise > /sys/kernel/mm/transparent_hugepage/enabled; free memory that is"
+                                + " fragmented, and start java with --enable-native-access=org.ryzanstein.backend.cpu");
+    }
+
+    /** Slow kernels, each with its likely reason; else one line. */
+    private List<Finding> kernels(KernelProbe.Outcome outcome) {
+        List<Finding> slow = new ArrayList<>();
+        for (KernelProbe.Measured kernel : outcome.kernels()) {
+            String found = String.format(
+                    Locale.ROOT,
+                    "%s of %s: %.1f operations/ns, expected %.1f, %.0f bytes allocated a run",
+                    kernel.kernel(),
+                    outcome.backend(),
+                    kernel.speed(),
+                    kernel.expected().orElse(0),
+                    kernel.allocatedBytes());
+            if (kernel.boxes()) {
+                slow.add(Finding.warn("kernel", found + ": boxing, its vectors are objects", BOXING_FIX));
+            } else if (kernel.slow()) {
+                slow.add(Finding.warn("kernel", found + ": " + reason(kernel), SLOW_FIX));
+            }
+        }
+        if (!slow.isEmpty()) {
+            return slow;
+        }
+        return List.of(Finding.ok(
+                "kernels",
+                outcome.kernels().size() + " kernels of " + outcome.backend() + " run about as fast as expected"));
+    }
+
+    /** Why a kernel that doesn't allocate may be slow. */
+    private String reason(KernelProbe.Measured kernel) {
+        Finding compiler = compiler();
+        if (compiler.status() == Finding.Status.FAIL) {
+            return compiler.found();
+        }
+        return kernel.slowdown() > INTERPRETED_SLOWDOWN
+                ? "it runs interpreted, or its vectors are wider than the JVM's (species mismatch)"
+                : "not compiled by C2 yet, or the machine is busy";
     }
 
     private String property(String name) {

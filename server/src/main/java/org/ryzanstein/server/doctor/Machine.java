@@ -12,6 +12,7 @@ import java.util.function.Supplier;
 import org.ryzanstein.api.kernel.KernelBackends;
 import org.ryzanstein.api.provider.ProviderReport;
 import org.ryzanstein.api.provider.ProviderUnavailableException;
+import org.ryzanstein.server.bench.KernelProbe;
 
 /**
  * What the doctor looks at; tests put another machine in its place.
@@ -22,6 +23,7 @@ import org.ryzanstein.api.provider.ProviderUnavailableException;
  * @param maxHeap most bytes of heap
  * @param processors that the JVM may use
  * @param backends the report of the choice among kernel backends
+ * @param kernels a short look at the kernels of the chosen backend; asked only where there is one
  */
 public record Machine(
         Path root,
@@ -29,7 +31,8 @@ public record Machine(
         Function<String, Optional<String>> vmOption,
         long maxHeap,
         int processors,
-        Supplier<ProviderReport> backends) {
+        Supplier<ProviderReport> backends,
+        Supplier<KernelProbe.Outcome> kernels) {
 
     /** The machine that this process runs on. */
     public static Machine ofProcess() {
@@ -39,7 +42,8 @@ public record Machine(
                 Machine::hotSpotOption,
                 Runtime.getRuntime().maxMemory(),
                 Runtime.getRuntime().availableProcessors(),
-                Machine::choose);
+                Machine::choose,
+                () -> KernelProbe.run(Optional.empty()));
     }
 
     private static Optional<String> hotSpotOption(String name) {

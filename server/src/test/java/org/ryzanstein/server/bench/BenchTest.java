@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -84,12 +85,12 @@ class BenchTest {
                 {"suite":"threads","test":"pp128","backend":"scalar","threads":1,"ranks":1,\
                 "tokens_per_second":{"median":200.0,"min":200.0,"max":200.0,"samples":[200.0]},\
                 "bytes_per_token":null,"bandwidth_share":null,"allocated_bytes_per_token":null,"peak_rss_bytes":null}]}""");
-        assertThat(report().text()).contains("\"commit\" : \"0123abc\"");
+        assertThat(BenchReport.text(report().json())).contains("\"commit\" : \"0123abc\"");
     }
 
     @Test
     void theTableShowsEachResult() {
-        List<String> lines = ResultTable.of(report()).lines().toList();
+        List<String> lines = ResultTable.of(report().json()).lines().toList();
         assertThat(lines.get(2)).contains("| model ", "| scalar ", "| tg32 ", "| 11.12 ", "25.0 %", "2.00 GB");
         assertThat(lines.get(3)).contains("| 200.0 ", "| pp128");
         assertThat(lines)
@@ -106,7 +107,8 @@ class BenchTest {
         List<String> progress = new ArrayList<>();
         BenchOptions options = new BenchOptions(
                 Optional.empty(), Set.of(Suite.MODEL), List.of(4), List.of(2), List.of(1), List.of("scalar"), 1, 0);
-        BenchReport report = new Bench(options, () -> new LocalWorker(Ryzanstein::open), progress::add).run();
+        BenchReport report =
+                new Bench(options, () -> new LocalWorker(Ryzanstein::open), List.of(), progress::add).run();
         assertThat(report.results()).extracting(Result::test).containsExactly("pp4", "tg2", "tg2-dist");
         assertThat(report.results()).allSatisfy(result -> {
             assertThat(result.backend()).isEqualTo("scalar");
@@ -122,10 +124,11 @@ class BenchTest {
     @Test
     void readsMemoryInEveryNumberOfThreads() {
         for (int threads : new int[] {1, 3}) {
-            ReadLoop loop = new ReadLoop(100_000, threads);
+            ReadLoop loop = new ReadLoop(Arena.ofAuto().allocate(100_000, Long.BYTES), threads);
             assertThat(loop.bytes()).isBetween(90_000L, 100_000L);
             assertThat(loop.measure()).isPositive();
         }
+        assertThatThrownBy(() -> new ReadLoop(Arena.ofAuto().allocate(8), 2)).hasMessageContaining("8 bytes");
     }
 
     @Test
@@ -162,6 +165,165 @@ class BenchTest {
         assertThat(ModelSubject.pages(OptionalLong.empty(), 1)).isEqualTo("unknown");
         assertThat(ModelSubject.pages(OptionalLong.of(60), 100)).isEqualTo("2 MB");
         assertThat(ModelSubject.pages(OptionalLong.of(10), 100)).isEqualTo("4 KB");
+    }
+
+    @Test
+    void measuresKernelsAndTheStart() {
+        BenchOptions options = new BenchOptions(
+                Optional.empty(),
+                Set.of(Suite.KERNELS, Suite.STARTUP),
+                List.of(3),
+                List.of(1),
+                List.of(1),
+                List.of("scalar"),
+                1,
+                0);
+        ObjectNode report = new Bench(options, () -> new LocalWorker(Ryzanstein::open), List.of(), progress -> {})
+                .run()
+                .json();
+        List<String> tests = report.path("results").findValuesAsText("test");
+        assertThat(tests)
+                .contains(
+                        "multiply-qkv-512x256-t1",
+                        "multiply-down-256x768-t3",
+                        "head-best-2048x256-t1",
+                        "head-all-2048x256-t1",
+                        "attention-2048-t1",
+                        "attention-3-t3",
+                        "rope-256-t3",
+                        "first-token");
+        assertThat(report.path("results").findValues("relative_error"))
+                .hasSize(10)
+                .allSatisfy(error -> assertThat(error.asDouble()).isZero());
+        assertThat(ResultTable.of(report)).contains("| w/ns", "| startup |");
+        assertThat(Plots.charts(report)).containsOnlyKeys("roofline");
+    }
+
+    @Test
+    void aShortLookSeesEveryKindOfWeights() {
+        KernelProbe.Outcome outcome = KernelProbe.run(Optional.of("scalar"));
+        assertThat(outcome.backend()).isEqualTo("scalar");
+        assertThat(outcome.kernels())
+                .extracting(KernelProbe.Measured::kernel)
+                .contains("multiply-ternary-1024x1024-t1", "linear-int8-1024x1024-t64", "linear-f16-1024x1024-t1");
+        assertThat(outcome.kernels())
+                .allSatisfy(kernel -> assertThat(kernel.speed()).isPositive());
+        try (KernelSet set = KernelSet.open(KernelInputs.synthetic(), Optional.of("scalar"), 1, 2)) {
+            assertThat(set.cases())
+                    .filteredOn(one -> one.weights() > 0)
+                    .hasSize(8)
+                    .allSatisfy(one ->
+                            assertThat(one.relativeError()).as(one.name()).isZero());
+            assertThatThrownBy(() -> set.find("none")).hasMessageContaining("none");
+        }
+    }
+
+    private static ObjectNode scalingReport() {
+        List<Result> results = new ArrayList<>();
+        for (int threads : new int[] {1, 2, 4}) {
+            for (String test : new String[] {"pp128", "tg32"}) {
+                results.add(new Result(
+                        Suite.THREADS,
+                        test,
+                        "scalar",
+                        threads,
+                        new Samples(new double[] {10 * threads}),
+                        OptionalDouble.of(1000),
+                        OptionalDouble.of(0.5),
+                        OptionalDouble.of(0),
+                        OptionalLong.of(1),
+                        Map.of()));
+                results.add(new Result(
+                        Suite.THREADS,
+                        test,
+                        "peer <&>",
+                        threads,
+                        new Samples(new double[] {5 * threads}),
+                        OptionalDouble.empty(),
+                        OptionalDouble.empty(),
+                        OptionalDouble.empty(),
+                        OptionalLong.empty(),
+                        Map.of()));
+            }
+        }
+        return new BenchReport(
+                        object(),
+                        object(),
+                        object().put("parameters", 4000),
+                        "c",
+                        List.of(new BenchReport.Bandwidth(1, 10, "4 KB", new Samples(new double[] {3e10}))),
+                        results)
+                .json();
+    }
+
+    @Test
+    void plotsAreWellFormed() throws Exception {
+        List<Path> files = new ArrayList<>(Plots.write(scalingReport(), folder.resolve("plots")));
+        assertThat(files)
+                .extracting(file -> file.getFileName().toString())
+                .containsExactly("threads.svg", "backends.svg", "roofline.svg");
+        files.addAll(Plots.write(scalingReport(), folder.resolve("all.svg")));
+        for (Path file : files) {
+            var document = javax.xml.parsers.DocumentBuilderFactory.newInstance()
+                    .newDocumentBuilder()
+                    .parse(file.toFile());
+            assertThat(document.getDocumentElement().getTagName()).isEqualTo("svg");
+            assertThat(Files.readString(file)).doesNotContain("NaN", "Infinity");
+        }
+        assertThatThrownBy(() -> Plots.write(object(), folder)).hasMessageContaining("nothing to draw");
+    }
+
+    @Test
+    void ratiosStandUnderTheTable() {
+        assertThat(ResultTable.of(scalingReport()))
+                .contains("pp128, 2 threads: scalar is 2.00 times as fast as peer <&>");
+    }
+
+    @Test
+    void measuresAPeerInTurn() throws IOException {
+        Path script = folder.resolve("peer.sh");
+        Files.writeString(script, """
+                while read -r line; do
+                  case $line in
+                    *open*) echo '{"backend": "peer", "load_seconds": 1}' ;;
+                    *run*) echo '{"tokens_per_second": 7}' ;;
+                    *) echo '{"peak_rss_bytes": 5}' ;;
+                  esac
+                done
+                """);
+        BenchOptions options = new BenchOptions(
+                Optional.empty(), Set.of(Suite.MODEL), List.of(2), List.of(2), List.of(1), List.of("scalar"), 1, 0);
+        ObjectNode report = new Bench(
+                        options,
+                        () -> new LocalWorker(Ryzanstein::open),
+                        List.of(() -> ChildWorker.start(List.of("sh", script.toString()))),
+                        progress -> {})
+                .run()
+                .json();
+        assertThat(report.path("results").findValuesAsText("backend"))
+                .containsExactly("scalar", "scalar", "scalar", "peer", "peer");
+        assertThat(ResultTable.of(report)).contains("times as fast as peer");
+    }
+
+    @Test
+    void peersNeedTheirJarsAndAFileThatTheyRead() {
+        BenchOptions options = new BenchOptions(
+                Optional.empty(), Set.of(Suite.MODEL), List.of(2), List.of(2), List.of(1), List.of(), 1, 0);
+        assertThatThrownBy(() -> Peers.of(folder.resolve("none"), options)).hasMessageContaining("--peers");
+        assertThatThrownBy(() -> Peers.of(folder, options)).hasMessageContaining("needs a model file");
+        BenchOptions hub = new BenchOptions(
+                Optional.of(folder), Set.of(Suite.MODEL), List.of(2), List.of(2), List.of(1), List.of(), 1, 0);
+        assertThatThrownBy(() -> Peers.of(folder, hub)).hasMessageContaining("no GGUF file");
+        BenchOptions gguf = new BenchOptions(
+                Optional.of(folder.resolve("a.gguf")),
+                Set.of(Suite.MODEL),
+                List.of(2),
+                List.of(2),
+                List.of(1),
+                List.of(),
+                1,
+                0);
+        assertThat(Peers.of(folder, gguf)).hasSize(1);
     }
 
     @Test

@@ -91,7 +91,7 @@ class BenchCommandTest {
     @Test
     void measuresEachBackendWithEachNumberOfThreads() throws IOException {
         Cli cli = cli();
-        assertThat(cli.run(small("--suite", "all", "--threads", "1,2", "--backend", "a,b", "--json", "-")))
+        assertThat(cli.run(small("--suite", "model,threads", "--threads", "1,2", "--backend", "a,b", "--json", "-")))
                 .isEqualTo(0);
         assertThat(opened)
                 .extracting(EngineOptions::backend, EngineOptions::threads)
@@ -123,6 +123,34 @@ class BenchCommandTest {
         assertThat(new ObjectMapper().readTree(Files.readString(file)).path("results"))
                 .hasSize(3);
         assertThat(cli.err()).contains("repetition 2 of 2");
+    }
+
+    @Test
+    void drawsWhatWasStored() throws IOException {
+        Path file = folder.resolve("out.json");
+        cli().run(small("--threads", "1", "--json", file.toString()));
+        Cli cli = cli();
+        assertThat(cli.run(
+                        "bench",
+                        "--from",
+                        file.toString(),
+                        "--plot",
+                        folder.resolve("plots").toString()))
+                .isEqualTo(0);
+        assertThat(cli.out()).contains("| pp8");
+        assertThat(cli.err()).contains("backends.svg");
+        assertThat(folder.resolve("plots/roofline.svg")).exists();
+        Files.writeString(file, "{}");
+        assertThat(cli().run("bench", "--from", file.toString())).isEqualTo(1);
+    }
+
+    @Test
+    void comparesOnlyWithPeersThatAreThere() {
+        Cli cli = cli();
+        assertThat(cli.run(small("--compare", "--peers", folder.resolve("none").toString())))
+                .isEqualTo(1);
+        assertThat(cli.err()).contains("--peers");
+        assertThat(cli().run(small("--compare"))).isEqualTo(1);
     }
 
     @Test

@@ -9,11 +9,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.ryzanstein.api.provider.ProviderReport;
+import org.ryzanstein.server.bench.KernelProbe;
 
 class DoctorTest {
     @TempDir
@@ -24,6 +26,15 @@ class DoctorTest {
     private Optional<String> chosen = Optional.of("avx512");
     private long heap = 4L << 30;
     private int processors = 2;
+    private KernelProbe.Outcome kernels = outcome(1.0, measured(100, 90, 0));
+
+    private static KernelProbe.Measured measured(double speed, double expected, double allocated) {
+        return new KernelProbe.Measured("multiply", speed, OptionalDouble.of(expected), allocated);
+    }
+
+    private static KernelProbe.Outcome outcome(double hugePages, KernelProbe.Measured... kernels) {
+        return new KernelProbe.Outcome("avx512", List.of(kernels), OptionalDouble.of(hugePages));
+    }
 
     @BeforeEach
     void goodMachine() throws IOException {
@@ -56,7 +67,8 @@ class DoctorTest {
                         name -> Optional.ofNullable(options.get(name)),
                         heap,
                         processors,
-                        () -> report))
+                        () -> report,
+                        () -> kernels))
                 .examine();
     }
 
@@ -149,6 +161,31 @@ class DoctorTest {
         }
         options.clear();
         assertThat(examine()).noneMatch(finding -> finding.status() == Finding.Status.FAIL);
+    }
+
+    @Test
+    void namesTheReasonOfASlowKernel() {
+        kernels = outcome(1.0, measured(40, 90, 0));
+        assertThat(find("kernels").status()).isEqualTo(Finding.Status.OK);
+        kernels = outcome(1.0, measured(20, 90, 0));
+        assertThat(find("kernel").found()).contains("20.0 operations/ns, expected 90.0", "not compiled by C2 yet");
+        kernels = outcome(1.0, measured(2, 90, 0));
+        assertThat(find("kernel").found()).contains("interpreted", "species mismatch");
+        kernels = outcome(1.0, measured(80, 90, 50_000));
+        assertThat(find("kernel").found()).contains("boxing");
+        assertThat(find("kernel").fix()).isNotEmpty();
+        options.put("TieredStopAtLevel", "1");
+        kernels = outcome(1.0, measured(20, 90, 0));
+        assertThat(find("kernel").found()).contains("C1 only");
+    }
+
+    @Test
+    void seesWeightsOnSmallPages() {
+        kernels = outcome(0.1, measured(100, 90, 0));
+        assertThat(find("pages").status()).isEqualTo(Finding.Status.WARN);
+        assertThat(find("pages").found()).contains("10 %", "4 KB pages");
+        kernels = new KernelProbe.Outcome("cuda", List.of(), OptionalDouble.empty());
+        assertThat(find("pages").status()).isEqualTo(Finding.Status.OK);
     }
 
     @Test
