@@ -67,7 +67,8 @@ final class Environment {
                 return model(embedded.path(), "embedded");
             }
         }
-        return model(path.get(), path.get().toString());
+        // Without its folder: results are shown to others.
+        return model(path.get(), String.valueOf(path.get().getFileName()));
     }
 
     private static ObjectNode model(Path path, String source) {
