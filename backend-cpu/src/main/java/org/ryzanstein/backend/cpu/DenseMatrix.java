@@ -120,6 +120,16 @@ public final class DenseMatrix implements LinearMatrix, EmbeddingTable {
     }
 
     @Override
+    public long bytesPerProduct() {
+        return memory.byteSize();
+    }
+
+    @Override
+    public long bytesPerCandidate() {
+        return scan == null ? memory.byteSize() : scan.bytes();
+    }
+
+    @Override
     public String layout() {
         return format.name().toLowerCase(Locale.ROOT) + ", row by row";
     }
