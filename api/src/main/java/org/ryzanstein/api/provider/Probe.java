@@ -16,6 +16,17 @@ public sealed interface Probe {
         }
     }
 
-    /** The provider can't be opened here; the reason says what would mend it. */
-    record Unavailable(String reason) implements Probe {}
+    /**
+     * The provider can't be opened here.
+     *
+     * @param reason why, and what would mend it
+     * @param mendable whether the machine has what the provider needs, so that another option or another JVM would do: the user
+     *     is told so unasked
+     */
+    record Unavailable(String reason, boolean mendable) implements Probe {
+        /** Nothing to tell the user unasked. */
+        public Unavailable(String reason) {
+            this(reason, false);
+        }
+    }
 }

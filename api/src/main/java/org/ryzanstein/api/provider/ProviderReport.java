@@ -30,8 +30,15 @@ public record ProviderReport(Kind kind, Optional<String> chosen, List<Entry> ent
      * @param detail what it runs on, or the reason for its refusal
      * @param module {@code module@version}, or "class path"
      * @param jar the file or folder that it came from
+     * @param mendable whether it was refused although the machine has what it needs, as {@link Probe.Unavailable} says
      */
-    public record Entry(String name, Status status, OptionalInt score, String detail, String module, String jar) {}
+    public record Entry(
+            String name, Status status, OptionalInt score, String detail, String module, String jar, boolean mendable) {
+        /** A provider that nothing is to be mended for. */
+        public Entry(String name, Status status, OptionalInt score, String detail, String module, String jar) {
+            this(name, status, score, detail, module, jar, false);
+        }
+    }
 
     /** One line a provider, for logs and error messages. */
     public String describe() {

@@ -130,7 +130,17 @@ public record Selection<P extends Provider>(P provider, ProviderReport report) {
                             provider,
                             new ProviderReport.Entry(
                                     name, ProviderReport.Status.AVAILABLE, OptionalInt.of(score), detail, module, jar));
-                case Probe.Unavailable(String reason) -> new Candidate<>(null, refused(name, reason, module, jar));
+                case Probe.Unavailable(String reason, boolean mendable) ->
+                    new Candidate<>(
+                            null,
+                            new ProviderReport.Entry(
+                                    name,
+                                    ProviderReport.Status.REFUSED,
+                                    OptionalInt.empty(),
+                                    reason,
+                                    module,
+                                    jar,
+                                    mendable));
             };
         } catch (RuntimeException | LinkageError | ServiceConfigurationError e) {
             return new Candidate<>(null, refused(type.getName(), message(e), module, jar));
@@ -148,7 +158,7 @@ public record Selection<P extends Provider>(P provider, ProviderReport report) {
 
     private static ProviderReport.Entry withStatus(ProviderReport.Entry entry, ProviderReport.Status status) {
         return new ProviderReport.Entry(
-                entry.name(), status, entry.score(), entry.detail(), entry.module(), entry.jar());
+                entry.name(), status, entry.score(), entry.detail(), entry.module(), entry.jar(), entry.mendable());
     }
 
     private static String moduleOf(Class<?> type) {

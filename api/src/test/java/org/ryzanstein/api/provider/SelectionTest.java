@@ -94,6 +94,19 @@ class SelectionTest {
     }
 
     @Test
+    void reportsWhetherARefusalCanBeMended() {
+        ServiceLoader.Provider<Fake> kept =
+                new Found(() -> new Simple("kept", VERSION, new Probe.Unavailable("another option", true)));
+
+        ProviderReport report = choose("", available("scalar", 10), unavailable("gpu", "no GPU"), kept)
+                .report();
+
+        assertThat(entry(report, "kept").mendable()).isTrue();
+        assertThat(entry(report, "gpu").mendable()).isFalse();
+        assertThat(entry(report, "scalar").mendable()).isFalse();
+    }
+
+    @Test
     void breaksTiesByName() {
         assertThat(choose("", available("b", 10), available("a", 10), available("c", 10))
                         .provider()

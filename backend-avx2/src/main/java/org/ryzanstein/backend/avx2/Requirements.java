@@ -1,7 +1,10 @@
 package org.ryzanstein.backend.avx2;
 
+import java.util.List;
+import java.util.Set;
 import jdk.incubator.vector.VectorShape;
 import org.ryzanstein.api.provider.Probe;
+import org.ryzanstein.backend.cpu.CpuFlags;
 
 /**
  * What decides whether these kernels run, and run fast: the JVM's properties, not the CPU's.
@@ -11,11 +14,14 @@ import org.ryzanstein.api.provider.Probe;
  * @param vmInfo the system property {@code java.vm.info}
  * @param incubator whether the module jdk.incubator.vector is there
  * @param vectorBits width of the vectors that the JVM prefers; 0 without the module
+ * @param cpuFlags what the CPU has, as Linux names it; empty if that is not known
  */
-record Requirements(int javaFeature, String vmName, String vmInfo, boolean incubator, int vectorBits) {
+record Requirements(
+        int javaFeature, String vmName, String vmInfo, boolean incubator, int vectorBits, Set<String> cpuFlags) {
     private static final int SCORE = 50;
     private static final int TESTED_JAVA = 25;
     private static final int BITS = 256;
+    private static final List<String> NEEDED = List.of("avx2", "fma");
     private static final String INCUBATOR = "jdk.incubator.vector";
 
     static Requirements ofThisJvm() {
@@ -25,7 +31,8 @@ record Requirements(int javaFeature, String vmName, String vmInfo, boolean incub
                 System.getProperty("java.vm.name", ""),
                 System.getProperty("java.vm.info", ""),
                 incubator,
-                incubator ? preferredBits() : 0);
+                incubator ? preferredBits() : 0,
+                CpuFlags.ofThisMachine());
     }
 
     private static int preferredBits() {
@@ -49,14 +56,25 @@ record Requirements(int javaFeature, String vmName, String vmInfo, boolean incub
             return refusal("module " + INCUBATOR + " is not loaded; start the JVM with --add-modules " + INCUBATOR);
         }
         if (vectorBits < BITS) {
-            return refusal("the JVM's vectors have " + vectorBits + " bits, " + BITS
-                    + " are needed: either the CPU has no AVX2, or the JVM was kept from using it;"
-                    + " on a CPU that has it, start with -XX:UseAVX=2 and without a smaller -XX:MaxVectorSize");
+            return narrow();
         }
         return new Probe.Available(SCORE, vectorBits + "-bit vectors, Java " + javaFeature);
     }
 
+    /** Where the CPU has no more, there is nothing to mend. */
+    private Probe narrow() {
+        String found = "the JVM's vectors have " + vectorBits + " bits, " + BITS + " are needed: ";
+        if (cpuFlags.containsAll(NEEDED)) {
+            return refusal(
+                    found + "the CPU has AVX2, and the JVM was kept from using it; start it with -XX:UseAVX=2 and"
+                            + " without a smaller -XX:MaxVectorSize");
+        }
+        String mend = cpuFlags.isEmpty() ? " (if it has, start the JVM with -XX:UseAVX=2)" : "";
+        return new Probe.Unavailable(
+                found + (cpuFlags.isEmpty() ? "perhaps the CPU has no AVX2" : "the CPU has no AVX2") + mend);
+    }
+
     private static Probe refusal(String reason) {
-        return new Probe.Unavailable(reason);
+        return new Probe.Unavailable(reason, true);
     }
 }

@@ -2,12 +2,14 @@ package org.ryzanstein.backend.avx512;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.ryzanstein.api.provider.Probe;
 
 class RequirementsTest {
+    private static final Set<String> HAS = Set.of("fpu", "avx512f", "avx512bw", "avx512dq", "avx512vl");
     private static final Requirements MET =
-            new Requirements(25, "OpenJDK 64-Bit Server VM", "mixed mode, sharing", true, 512);
+            new Requirements(25, "OpenJDK 64-Bit Server VM", "mixed mode, sharing", true, 512, HAS);
 
     private static String refusalOf(Requirements requirements) {
         return ((Probe.Unavailable) requirements.check()).reason();
@@ -23,14 +25,14 @@ class RequirementsTest {
 
     @Test
     void refusesAnotherJavaVersion() {
-        assertThat(refusalOf(new Requirements(26, MET.vmName(), MET.vmInfo(), true, 512)))
+        assertThat(refusalOf(new Requirements(26, MET.vmName(), MET.vmInfo(), true, 512, HAS)))
                 .contains("Java 26")
                 .contains("tested with JDK 25 only");
     }
 
     @Test
     void refusesAJvmThatIsNoServerVm() {
-        assertThat(refusalOf(new Requirements(25, "Eclipse OpenJ9 VM", MET.vmInfo(), true, 512)))
+        assertThat(refusalOf(new Requirements(25, "Eclipse OpenJ9 VM", MET.vmInfo(), true, 512, HAS)))
                 .contains("Eclipse OpenJ9 VM")
                 .contains("HotSpot Server VM");
     }
@@ -38,7 +40,7 @@ class RequirementsTest {
     @Test
     void refusesAJvmWithoutC2AndNamesTheFlags() {
         for (String info : new String[] {"mixed mode, emulated-client, sharing", "interpreted mode, sharing"}) {
-            assertThat(refusalOf(new Requirements(25, MET.vmName(), info, true, 512)))
+            assertThat(refusalOf(new Requirements(25, MET.vmName(), info, true, 512, HAS)))
                     .contains(info)
                     .contains("-XX:TieredStopAtLevel")
                     .contains("-Xint");
@@ -47,13 +49,40 @@ class RequirementsTest {
 
     @Test
     void refusesAJvmWithoutTheVectorModuleAndNamesTheFlag() {
-        assertThat(refusalOf(new Requirements(25, MET.vmName(), MET.vmInfo(), false, 0)))
+        assertThat(refusalOf(new Requirements(25, MET.vmName(), MET.vmInfo(), false, 0, HAS)))
                 .contains("--add-modules jdk.incubator.vector");
     }
 
     @Test
+    void saysThatNothingIsToBeMendedWhereTheCpuHasNoWiderVectors() {
+        Requirements lesser = new Requirements(25, MET.vmName(), MET.vmInfo(), true, 256, Set.of("fpu"));
+
+        Probe.Unavailable refused = (Probe.Unavailable) lesser.check();
+
+        assertThat(refused.reason()).contains("256 bits").endsWith("the CPU has no AVX-512");
+        assertThat(refused.mendable()).isFalse();
+    }
+
+    @Test
+    void namesTheFlagWhereTheCpuIsNotKnown() {
+        Requirements unknown = new Requirements(25, MET.vmName(), MET.vmInfo(), true, 256, Set.of());
+
+        Probe.Unavailable refused = (Probe.Unavailable) unknown.check();
+
+        assertThat(refused.reason()).contains("perhaps").contains("-XX:UseAVX=3");
+        assertThat(refused.mendable()).isFalse();
+    }
+
+    @Test
+    void isMendableWhereTheMachineHasWhatIsNeeded() {
+        Requirements kept = new Requirements(25, MET.vmName(), MET.vmInfo(), true, 256, HAS);
+
+        assertThat(((Probe.Unavailable) kept.check()).mendable()).isTrue();
+    }
+
+    @Test
     void refusesNarrowerVectorsAndNamesTheFlag() {
-        assertThat(refusalOf(new Requirements(25, MET.vmName(), MET.vmInfo(), true, 256)))
+        assertThat(refusalOf(new Requirements(25, MET.vmName(), MET.vmInfo(), true, 256, HAS)))
                 .contains("256 bits")
                 .contains("-XX:UseAVX=3");
     }

@@ -56,6 +56,9 @@ final class ModelArguments {
 
     /** Opens an engine, with progress and the backend line on standard error. */
     Engine open(CliEnvironment environment, EngineOptions options) {
+        BackendNotice.ofThisProcess(options.backend())
+                .ifPresent(notice -> environment.say(
+                        environment.coloured(CliEnvironment.Colour.YELLOW, "ryzanstein: ") + Text.printable(notice)));
         long start = System.nanoTime();
         Engine engine;
         try (ProgressBar bar = new ProgressBar(environment)) {
