@@ -22,10 +22,9 @@ public final class KernelProbe {
     private static final int TOKENS = 64;
 
     private static final double SLICE_SECONDS = 0.04;
+    private static final long LEAST_NANOS = 80_000_000;
     /** So long a kernel may take to be compiled. */
-    private static final double MOST_SECONDS = 0.8;
-    /** Where nothing is expected, so long each kernel runs. */
-    private static final double SHORT_SECONDS = 0.1;
+    private static final long MOST_NANOS = 1_500_000_000;
     /** A kernel this much slower than expected is slow. */
     private static final double TOLERANCE = 3;
 
@@ -117,10 +116,9 @@ public final class KernelProbe {
     /** In slices, until it is as fast as expected or its time is over; the fastest slice counts. */
     private static Measured measure(KernelCase one, OptionalDouble expected) {
         long work = one.products() > 0 ? one.products() : one.bytes() / Float.BYTES;
-        double seconds = expected.isPresent() ? MOST_SECONDS : SHORT_SECONDS;
-        long end = System.nanoTime() + (long) (seconds * 1e9);
+        long start = System.nanoTime();
         Measured best = measured(one, work, expected);
-        while (System.nanoTime() - end < 0 && (best.slow() || best.boxes() || expected.isEmpty())) {
+        while (System.nanoTime() - start < (best.slow() || best.boxes() ? MOST_NANOS : LEAST_NANOS)) {
             Measured next = measured(one, work, expected);
             best = next.speed() > best.speed() ? next : best;
         }
