@@ -1,5 +1,6 @@
 package org.ryzanstein.backend.avx2;
 
+import java.lang.foreign.MemorySegment;
 import org.ryzanstein.api.numerics.ContractMath;
 import org.ryzanstein.backend.cpu.DenseKernels;
 import org.ryzanstein.backend.cpu.DenseMatrix;
@@ -68,6 +69,11 @@ final class Avx2DenseKernels implements DenseKernels {
                 }
             }
         }
+    }
+
+    @Override
+    public void scan(MemorySegment weights, long at, int columns, int[] x, float[] out) {
+        BlockIntegers.bytes(weights, at, columns, x, 0, out, 0);
     }
 
     /** Up to two rows of weights and of activations. */
