@@ -3,6 +3,7 @@ package org.ryzanstein.loader.engine;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.ryzanstein.loader.parallel.PhysicalCores;
 import org.ryzanstein.loader.progress.ProgressListener;
 
 /**
@@ -44,12 +45,12 @@ public record EngineOptions(
         }
     }
 
-    /** The embedded model on the best backend, with one thread a processor. */
+    /** The embedded model on the best backend, with one thread a core. */
     public static EngineOptions defaults() {
         return new EngineOptions(
                 Optional.empty(),
                 Optional.empty(),
-                Runtime.getRuntime().availableProcessors(),
+                PhysicalCores.count(),
                 DEFAULT_MAX_SEQUENCES,
                 DEFAULT_MAX_STEP_TOKENS,
                 OptionalInt.empty(),

@@ -22,7 +22,7 @@ final class ModelArguments {
     @Option(
             names = "--threads",
             paramLabel = "N",
-            description = "Compute threads; as many as there are processors without it.")
+            description = "Compute threads; as many as there are cores without it.")
     private @Nullable Integer threads;
 
     @Option(
