@@ -22,8 +22,6 @@ final class Lanes {
     /** As many 16-bit lanes as {@link #INTS} has. */
     static final VectorSpecies<Short> SHORTS_16 = ShortVector.SPECIES_256;
 
-    static final VectorSpecies<Byte> BYTES_64 = ByteVector.SPECIES_512;
-
     /** 32-bit lanes. */
     static final int WORDS = 16;
     /** 16-bit lanes. */

@@ -3,7 +3,6 @@ package org.ryzanstein.backend.avx512;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
-import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorMask;
@@ -47,23 +46,6 @@ final class Lookup {
             weights[i] = (short) (i / divisor % 3 - 1);
         }
         return weights;
-    }
-
-    static boolean areTernary(byte[] digits) {
-        int i = 0;
-        for (; i + Lanes.BYTES_64.length() <= digits.length; i += Lanes.BYTES_64.length()) {
-            ByteVector some = ByteVector.fromArray(Lanes.BYTES_64, digits, i);
-            if (some.compare(VectorOperators.GT, 1)
-                    .or(some.compare(VectorOperators.LT, -1))
-                    .anyTrue()) {
-                return false;
-            }
-        }
-        boolean ternary = true;
-        for (; i < digits.length; i++) {
-            ternary &= Math.abs(digits[i]) <= 1;
-        }
-        return ternary;
     }
 
     /**

@@ -57,7 +57,7 @@ final class LookupMatrix extends TernaryMatrix {
     }
 
     private void checkDigits(int row, byte[] digits) {
-        if (!Lookup.areTernary(digits)) {
+        if (!LookupShape.areTernary(digits)) {
             int column = 0;
             while (Math.abs(digits[column]) <= 1) {
                 column++;

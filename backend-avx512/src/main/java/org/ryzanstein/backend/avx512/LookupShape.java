@@ -1,5 +1,9 @@
 package org.ryzanstein.backend.avx512;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+
 /**
  * How a row of ternary weights is cut into words and chunks.
  *
@@ -26,10 +30,30 @@ record LookupShape(int columns, int chunks, int words) {
     /** Words of a chunk at most. */
     static final int MAX_WORDS = 28;
 
+    private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final long ONES = 0x0101010101010101L;
+    private static final long TOPS = 0x8080808080808080L;
+
     static LookupShape of(int columns) {
         int words = Math.ceilDiv(columns, WORD);
         int chunks = Math.ceilDiv(words, MAX_WORDS);
         return new LookupShape(columns, chunks, Math.ceilDiv(words, chunks));
+    }
+
+    /** Whether all are -1, 0 or 1; looks at eight bytes at a time. */
+    static boolean areTernary(byte[] digits) {
+        long wrong = 0;
+        int i = 0;
+        for (; i + Long.BYTES <= digits.length; i += Long.BYTES) {
+            long eight = (long) LONG.get(digits, i);
+            // Plus one in each byte: 0, 1 or 2 if it is right.
+            long plusOne = ((eight & ~TOPS) + ONES) ^ (eight & TOPS);
+            wrong |= (plusOne & ~(3 * ONES)) | (plusOne & (plusOne >>> 1) & ONES);
+        }
+        for (; i < digits.length; i++) {
+            wrong |= Math.abs(digits[i]) <= 1 ? 0 : 1;
+        }
+        return wrong == 0;
     }
 
     /** Packs ternary digits into words, nine each. */

@@ -90,7 +90,7 @@ public final class CpuBackend implements KernelBackend {
     @Override
     public MatrixWeights packMatrix(WeightSource source, Set<MatrixUse> uses) {
         if (warmUp != null) {
-            warmUp.see(source);
+            warmUp.see(source, uses);
         }
         return switch (source) {
             case WeightSource.Ternary ternary

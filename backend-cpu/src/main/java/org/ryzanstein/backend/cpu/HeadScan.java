@@ -3,6 +3,7 @@ package org.ryzanstein.backend.cpu;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
+import org.ryzanstein.api.numerics.ContractMath;
 
 /**
  * A copy of an output head in eight bits, which tells which rows can be among the best, so that only those need be read in full. The
@@ -67,12 +68,13 @@ final class HeadScan {
         double[] norms = new double[weights.rows()];
         parallel.forRange(scan.scales.length / ROWS, (from, to) -> {
             float[] row = new float[weights.columns()];
+            float[] digits = new float[weights.columns()];
             byte[] group = new byte[ROWS * scan.width];
             for (int g = from; g < to; g++) {
                 int count = Math.min(ROWS, weights.rows() - g * ROWS);
                 for (int i = 0; i < count; i++) {
                     weights.decode(g * ROWS + i, row, 0);
-                    norms[g * ROWS + i] = scan.packRow(g * ROWS + i, row, group);
+                    norms[g * ROWS + i] = scan.packRow(g * ROWS + i, row, digits, group);
                 }
                 MemorySegment.copy(group, 0, scan.memory, ValueLayout.JAVA_BYTE, scan.at(g), group.length);
             }
@@ -87,7 +89,7 @@ final class HeadScan {
     }
 
     /** Returns the row's norm; not a number, or infinite, if a weight is not finite. */
-    private double packRow(int row, float[] values, byte[] group) {
+    private double packRow(int row, float[] values, float[] digits, byte[] group) {
         float max = 0f;
         for (float value : values) {
             max = Math.max(max, Math.abs(value));
@@ -96,22 +98,45 @@ final class HeadScan {
             return Double.POSITIVE_INFINITY;
         }
         float scale = max / LARGEST;
-        double inverse = scale > 0f ? 1.0 / scale : 0.0;
-        double squares = 0;
-        double residue = 0;
+        float inverse = scale >= Float.MIN_NORMAL ? 1f / scale : 0f;
         for (int k = 0; k < values.length; k++) {
-            int q = (int) Math.max(-LARGEST, Math.min(LARGEST, Math.rint(values[k] * inverse)));
-            group[k * ROWS + row % ROWS] = (byte) q;
-            double value = values[k];
-            double rest = value - (double) scale * q;
-            squares += value * value;
-            residue += rest * rest;
+            float digit = ContractMath.roundToInteger(values[k] * inverse);
+            digits[k] = Math.max(-LARGEST, Math.min(LARGEST, digit));
         }
+        for (int k = 0; k < values.length; k++) {
+            group[k * ROWS + row % ROWS] = (byte) digits[k];
+        }
+        double squares = sumOfSquares(values, digits, 0);
+        double residue = sumOfSquares(values, digits, scale);
         double norm = norm(squares);
         double rest = norm(residue);
         scales[row] = scale;
         errors[row] = roundUp(rest + 2 * gamma(values.length + 64) * (norm + rest));
         return norm;
+    }
+
+    /** The sum of (value - digit * scale) squared, as four sums, so that none waits for the one before. */
+    private static double sumOfSquares(float[] values, float[] digits, double scale) {
+        double s0 = 0;
+        double s1 = 0;
+        double s2 = 0;
+        double s3 = 0;
+        int k = 0;
+        for (; k + 3 < values.length; k += 4) {
+            double r0 = values[k] - scale * digits[k];
+            double r1 = values[k + 1] - scale * digits[k + 1];
+            double r2 = values[k + 2] - scale * digits[k + 2];
+            double r3 = values[k + 3] - scale * digits[k + 3];
+            s0 += r0 * r0;
+            s1 += r1 * r1;
+            s2 += r2 * r2;
+            s3 += r3 * r3;
+        }
+        for (; k < values.length; k++) {
+            double rest = values[k] - scale * digits[k];
+            s0 += rest * rest;
+        }
+        return (s0 + s1) + (s2 + s3);
     }
 
     private static double norm(double squares) {

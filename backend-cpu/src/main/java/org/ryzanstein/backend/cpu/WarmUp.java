@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.ryzanstein.api.kernel.Buffer;
 import org.ryzanstein.api.kernel.ElementType;
 import org.ryzanstein.api.kernel.GateKind;
+import org.ryzanstein.api.kernel.HeadOutput;
 import org.ryzanstein.api.kernel.KvCache;
 import org.ryzanstein.api.kernel.KvSpec;
 import org.ryzanstein.api.kernel.KvType;
@@ -53,8 +54,8 @@ final class WarmUp implements AutoCloseable {
     private static final long ENOUGH = 300_000_000;
 
     private final CpuKernels kernels;
-    private final Set<Object> kinds = new HashSet<>();
-    private final List<WeightSource> pending = new ArrayList<>();
+    private final Set<Kind> kinds = new HashSet<>();
+    private final List<Work> pending = new ArrayList<>();
     private @Nullable Thread thread;
     private volatile boolean stopped;
 
@@ -63,18 +64,21 @@ final class WarmUp implements AutoCloseable {
     }
 
     /** Notes a matrix that is about to be packed. Its first rows are read by the other thread, too. */
-    synchronized void see(WeightSource source) {
-        if (stopped || (long) source.rows() * source.columns() < LARGE || !kinds.add(kindOf(source))) {
+    synchronized void see(WeightSource source, Set<MatrixUse> uses) {
+        boolean head = uses.contains(MatrixUse.HEAD);
+        if (stopped
+                || (long) source.rows() * source.columns() < LARGE
+                || !kinds.add(new Kind(contentOf(source), head))) {
             return;
         }
-        pending.add(source);
+        pending.add(new Work(source, head));
         notifyAll();
         if (thread == null) {
             thread = Thread.ofPlatform().daemon().name("ryzanstein-warm-up").start(this::run);
         }
     }
 
-    private static Object kindOf(WeightSource source) {
+    private static Object contentOf(WeightSource source) {
         return switch (source) {
             case WeightSource.Ternary ignored -> WeightSource.Ternary.class;
             case WeightSource.Floats floats -> floats.format();
@@ -83,7 +87,7 @@ final class WarmUp implements AutoCloseable {
     }
 
     /** The next kind of matrix; waits for it until the model is packed. */
-    private synchronized @Nullable WeightSource next() throws InterruptedException {
+    private synchronized @Nullable Work next() throws InterruptedException {
         while (pending.isEmpty() && !stopped) {
             wait();
         }
@@ -93,8 +97,8 @@ final class WarmUp implements AutoCloseable {
     private void run() {
         try (CpuBackend backend = CpuBackend.withoutWarmUp(kernels, new Alone())) {
             repeat(backend, backend.prepare(SHAPE, new Layer(backend)::record));
-            for (WeightSource source = next(); source != null; source = next()) {
-                repeat(backend, product(backend, source));
+            for (Work work = next(); work != null; work = next()) {
+                repeat(backend, product(backend, work));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -127,8 +131,16 @@ final class WarmUp implements AutoCloseable {
         return batch;
     }
 
-    private static PreparedStep product(CpuBackend backend, WeightSource source) {
+    private static PreparedStep product(CpuBackend backend, Work work) {
+        WeightSource source = work.source();
         int columns = source.columns();
+        if (work.head()) {
+            Set<MatrixUse> uses = Set.of(MatrixUse.HEAD);
+            MatrixWeights weights = backend.packMatrix(FirstRows.of(source, ROWS), uses);
+            Buffer in = backend.allocate(ElementType.FLOAT32, RowSet.OUTPUTS, 1, columns);
+            HeadOutput out = backend.allocateHead(1, weights.rows(), 1);
+            return backend.prepare(SHAPE, ops -> ops.head(in, weights, 0, out));
+        }
         MatrixWeights weights = backend.packMatrix(FirstRows.of(source, ROWS), Set.of(MatrixUse.LINEAR));
         Buffer in = backend.allocate(ElementType.FLOAT32, RowSet.TOKENS, CHUNK, columns);
         Buffer out = backend.allocate(ElementType.FLOAT32, RowSet.TOKENS, CHUNK, weights.rows());
@@ -153,6 +165,15 @@ final class WarmUp implements AutoCloseable {
         stopped = true;
         notifyAll();
     }
+
+    /**
+     * What is compiled once.
+     *
+     * @param content the class of a ternary source, or the format or form of another
+     */
+    private record Kind(Object content, boolean head) {}
+
+    private record Work(WeightSource source, boolean head) {}
 
     /** All of a layer but its products, for one head. */
     private static final class Layer {
