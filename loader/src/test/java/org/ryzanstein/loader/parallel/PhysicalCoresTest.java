@@ -42,8 +42,7 @@ class PhysicalCoresTest {
 
     @Test
     void findsAtLeastOneCoreHere() {
-        assertThat(PhysicalCores.count())
-                .isBetween(1, Runtime.getRuntime().availableProcessors());
+        assertThat(PhysicalCores.count()).isBetween(1, Runtime.getRuntime().availableProcessors());
     }
 
     private void put(int cpu, String siblings) throws IOException {
