@@ -114,8 +114,9 @@ class BenchTest {
             assertThat(result.backend()).isEqualTo("scalar");
             assertThat(result.tokensPerSecond().median()).isPositive();
             assertThat(result.bandwidthShare().orElseThrow()).isPositive();
-            // Two bits for each of 3.1 million weights and two bytes for each of the head's half a million.
-            assertThat(result.bytesPerToken().orElseThrow()).isBetween(4e5, 4e6);
+            // Two bits for each of 3.1 million weights, which the four tokens of a prefill share, and up to two bytes for
+            // each of the head's half a million.
+            assertThat(result.bytesPerToken().orElseThrow()).isBetween(2e5, 4e6);
         });
         assertThat(report.model().path("parameters").asLong()).isGreaterThan(3_000_000);
         assertThat(progress).contains("warming up scalar, 1 thread, pp4");
