@@ -21,6 +21,7 @@ final class Attention implements AttentionKernel {
     private float[] scores = new float[ContractMath.BLOCK];
     private float[] blockMax = new float[1];
     private final float[] weights = new float[ContractMath.BLOCK];
+    private final Exponential exponential = new Exponential();
     private final float[] blockOut;
 
     /** Scratch and parameters of one thread. */
@@ -97,7 +98,8 @@ final class Attention implements AttentionKernel {
     /** Weighted sum of a block's values into {@link #blockOut}; returns the sum of the weights. */
     private float sumBlock(StepBatch batch, int slot, int from, int to, int kvHead, float max) {
         int count = to - from;
-        AttentionKernels.exponentials(scores, from, count, max, weights);
+        AttentionKernels.subtract(scores, from, count, max, weights);
+        exponential.applyTo(weights, count);
         Arrays.fill(blockOut, 0f);
         for (int start = from; start < to; start += page) {
             float[] values = cache.block(batch, slot, start);

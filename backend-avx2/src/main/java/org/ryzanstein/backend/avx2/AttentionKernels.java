@@ -90,12 +90,10 @@ final class AttentionKernels {
         return x.reinterpretAsInts().and(EXPONENT);
     }
 
-    /** out[i] = exp(scores[from + i] - max); up to seven elements beyond the last are written too. */
-    static void exponentials(float[] scores, int from, int count, float max, float[] out) {
+    /** out[i] = scores[from + i] - max; up to seven elements beyond the last are written too. */
+    static void subtract(float[] scores, int from, int count, float max, float[] out) {
         for (int i = 0; i < count; i += Lanes.WORDS) {
-            FloatVector x =
-                    FloatVector.fromArray(Lanes.FLOATS, scores, from + i).sub(max);
-            Exponential.exp(x).intoArray(out, i);
+            FloatVector.fromArray(Lanes.FLOATS, scores, from + i).sub(max).intoArray(out, i);
         }
     }
 

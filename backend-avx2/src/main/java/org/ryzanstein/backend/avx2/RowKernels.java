@@ -116,11 +116,13 @@ final class RowKernels {
             int upOffset,
             float[] out,
             int outOffset,
-            int length) {
+            int length,
+            Exponential exponential,
+            float[] scratch) {
         int whole = length - length % Lanes.WORDS;
         switch (kind) {
             case SQUARED_RELU -> squaredRelu(gate, gateOffset, up, upOffset, out, outOffset, whole);
-            case SILU -> silu(gate, gateOffset, up, upOffset, out, outOffset, whole);
+            case SILU -> silu(gate, gateOffset, up, upOffset, out, outOffset, whole, exponential, scratch);
         }
         for (int i = whole; i < length; i++) {
             out[outOffset + i] = gated(kind, gate[gateOffset + i], up[upOffset + i]);
@@ -147,10 +149,36 @@ final class RowKernels {
     }
 
     private static void silu(
-            float[] gate, int gateOffset, float[] up, int upOffset, float[] out, int outOffset, int length) {
+            float[] gate,
+            int gateOffset,
+            float[] up,
+            int upOffset,
+            float[] out,
+            int outOffset,
+            int length,
+            Exponential exponential,
+            float[] scratch) {
+        for (int from = 0; from < length; from += Exponential.ROOM) {
+            int count = Math.min(Exponential.ROOM, length - from);
+            negate(gate, gateOffset + from, scratch, count);
+            exponential.applyTo(scratch, count);
+            multiplySigmoid(gate, gateOffset + from, up, upOffset + from, scratch, out, outOffset + from, count);
+        }
+    }
+
+    private static void negate(float[] x, int offset, float[] out, int length) {
         for (int i = 0; i < length; i += Lanes.WORDS) {
-            FloatVector g = FloatVector.fromArray(Lanes.FLOATS, gate, gateOffset + i);
-            FloatVector sigmoid = g.div(Exponential.exp(g.neg()).add(1f));
+            FloatVector.fromArray(Lanes.FLOATS, x, offset + i).neg().intoArray(out, i);
+        }
+    }
+
+    /** out = (gate / (1 + e)) * up. */
+    private static void multiplySigmoid(
+            float[] gate, int gateOffset, float[] up, int upOffset, float[] e, float[] out, int outOffset, int length) {
+        for (int i = 0; i < length; i += Lanes.WORDS) {
+            FloatVector one = FloatVector.fromArray(Lanes.FLOATS, e, i).add(1f);
+            FloatVector sigmoid =
+                    FloatVector.fromArray(Lanes.FLOATS, gate, gateOffset + i).div(one);
             sigmoid.mul(FloatVector.fromArray(Lanes.FLOATS, up, upOffset + i)).intoArray(out, outOffset + i);
         }
     }

@@ -2,13 +2,14 @@ package org.ryzanstein.backend.avx2;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import jdk.incubator.vector.FloatVector;
 import org.junit.jupiter.api.Test;
 import org.ryzanstein.api.numerics.ContractMath;
 
 class ExponentialTest {
     /** A prime, so that all low bits occur. */
     private static final int STEP = 40_009;
+
+    private static final Exponential EXPONENTIAL = new Exponential();
 
     @Test
     void hasTheBitsOfTheScalarDefinitionForFloatsOfAllMagnitudes() {
@@ -37,7 +38,8 @@ class ExponentialTest {
     }
 
     private static void check(float[] x, float[] y) {
-        Exponential.exp(FloatVector.fromArray(Lanes.FLOATS, x, 0)).intoArray(y, 0);
+        System.arraycopy(x, 0, y, 0, x.length);
+        EXPONENTIAL.applyTo(y, y.length);
         for (int i = 0; i < x.length; i++) {
             if (Float.floatToIntBits(y[i]) != Float.floatToIntBits(ContractMath.exp(x[i]))) {
                 assertThat(y[i]).as("exp(%s)", x[i]).isEqualTo(ContractMath.exp(x[i]));

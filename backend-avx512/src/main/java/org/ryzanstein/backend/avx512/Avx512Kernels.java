@@ -24,6 +24,8 @@ final class Avx512Kernels implements CpuKernels {
     private final DenseKernels dense = new Avx512DenseKernels();
     private final BlockKernels blocks = new Avx512BlockKernels();
 
+    private final ThreadLocal<GateScratch> gateScratch = ThreadLocal.withInitial(GateScratch::new);
+
     Avx512Kernels(String name) {
         this.name = name;
     }
@@ -84,7 +86,8 @@ final class Avx512Kernels implements CpuKernels {
             float[] out,
             int outOffset,
             int length) {
-        RowKernels.gate(kind, gate, gateOffset, up, upOffset, out, outOffset, length);
+        GateScratch own = gateScratch.get();
+        RowKernels.gate(kind, gate, gateOffset, up, upOffset, out, outOffset, length, own.exponential(), own.values());
     }
 
     @Override
@@ -127,5 +130,12 @@ final class Avx512Kernels implements CpuKernels {
     @Override
     public AttentionKernel attention(PagedKvCache cache, int layer, float scale) {
         return new Attention(cache, layer, scale);
+    }
+
+    /** What a thread needs to compute gates. */
+    private record GateScratch(Exponential exponential, float[] values) {
+        GateScratch() {
+            this(new Exponential(), new float[Exponential.ROOM]);
+        }
     }
 }
