@@ -1,10 +1,13 @@
 package org.ryzanstein.loader.format;
 
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.ryzanstein.api.weight.WeightSource;
@@ -28,6 +31,8 @@ public final class TensorSources {
     private final Optional<HubQuantization> quantization;
     private final boolean tied;
     private final Set<String> claimed = ConcurrentHashMap.newKeySet();
+    /** Contents of tensors whose pages may be in memory. */
+    private final Queue<MemorySegment> resident = new ConcurrentLinkedQueue<>();
 
     /** The tensors of a GGUF file. */
     TensorSources(String file, Map<String, TensorInfo> tensors) {
@@ -234,7 +239,20 @@ public final class TensorSources {
             throw ModelFormatException.of(file, name, "no such tensor", "it in the file");
         }
         claimed.add(name);
+        resident.add(tensor.data());
         return tensor;
+    }
+
+    /**
+     * Gives back the memory that holds what was read of the tensors asked for since the last call: the process need not keep
+     * a file's pages beside the packed weights. Whoever reads them again finds them in the file.
+     */
+    public void releasePages() {
+        for (MemorySegment data = resident.poll(); data != null; data = resident.poll()) {
+            if (data.isMapped()) {
+                data.unload();
+            }
+        }
     }
 
     private void requireShape(TensorInfo tensor, List<Long> shape, int rows, int columns) {

@@ -73,6 +73,7 @@ public final class WeightPacker {
 
     private MatrixWeights matrix(WeightSource source, Set<MatrixUse> uses) {
         MatrixWeights packed = backend.packMatrix(source, uses);
+        tensors.releasePages();
         count((long) source.rows() * source.columns(), packed.bytes());
         if (uses.contains(MatrixUse.LINEAR)) {
             layerBytes += packed.bytesPerProduct();

@@ -322,6 +322,20 @@ class TensorSourcesTest {
     }
 
     @Test
+    void readsTheSameAfterPagesWereReleased() throws IOException {
+        try (ModelFile model = gguf(NORM, TensorType.F32, 1, 3, floats(1, 2, 3))) {
+            TensorSources sources = model.sources();
+            WeightSource.Floats norm = sources.floats(NORM, 1, 3);
+            for (int i = 0; i < 3; i++) {
+                float[] values = new float[3];
+                norm.readFloats(0, values, 0);
+                assertThat(values).containsExactly(1, 2, 3);
+                sources.releasePages();
+            }
+        }
+    }
+
+    @Test
     void checksIndexes() throws IOException {
         try (ModelFile model = gguf(QUERY, TensorType.F32, 2, 3, floats(0, 1, -1, 0, 1, 0))) {
             WeightSource.Ternary ternary = model.sources().ternary(QUERY, 2, 3);
