@@ -114,7 +114,8 @@ class BenchTest {
             assertThat(result.backend()).isEqualTo("scalar");
             assertThat(result.tokensPerSecond().median()).isPositive();
             assertThat(result.bandwidthShare().orElseThrow()).isPositive();
-            // Two bits for each of 3.1 million weights, which the four tokens of a prefill share, and up to two bytes for
+            // Two bits for each of 3.1 million weights, which the four tokens of a prefill share, and up to two bytes
+            // for
             // each of the head's half a million.
             assertThat(result.bytesPerToken().orElseThrow()).isBetween(2e5, 4e6);
         });
