@@ -6,7 +6,6 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -27,8 +26,7 @@ final class ServerProcess implements AutoCloseable {
 
     /** Starts a server on a free port and waits until the model is ready. */
     static ServerProcess start(Path scratch, String... arguments) throws IOException {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        List<String> command = Tools.javaCommand();
         command.addAll(List.of("-p", Distribution.lib().toString(), "-m", MAIN, "serve", "--port", "0"));
         command.addAll(List.of(arguments));
         Path log = scratch.resolve("server.txt");

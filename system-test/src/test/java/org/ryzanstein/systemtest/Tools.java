@@ -52,11 +52,21 @@ final class Tools {
                         "."));
     }
 
+    /** The JVM of this test, with the options that the build was told to give to all JVMs of tests. */
+    static List<String> javaCommand() {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        String options = System.getProperty("test.jvm", "").strip();
+        if (!options.isEmpty()) {
+            command.addAll(List.of(options.split("\\s+")));
+        }
+        return command;
+    }
+
     /** Runs a module's main class on a module path, in a process, with nothing else said to the JVM. */
     static Outcome java(List<Path> modulePath, String module, List<String> arguments, Path scratch)
             throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        List<String> command = javaCommand();
         command.addAll(List.of("-p", join(modulePath), "-m", module));
         command.addAll(arguments);
         Path out = Files.createTempFile(scratch, "out", ".txt");

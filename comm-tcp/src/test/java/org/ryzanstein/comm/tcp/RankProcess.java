@@ -26,6 +26,10 @@ final class RankProcess implements AutoCloseable {
     private RankProcess(List<String> options) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        String everywhere = System.getProperty("test.jvm", "").strip();
+        if (!everywhere.isEmpty()) {
+            command.addAll(List.of(everywhere.split("\\s+")));
+        }
         command.addAll(options);
         command.addAll(List.of("-cp", classPath(), RankMain.class.getName()));
         try {

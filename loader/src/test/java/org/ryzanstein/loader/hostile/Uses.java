@@ -78,7 +78,7 @@ final class Uses {
     private static void pack(ModelFile file, Hyperparameters shape) {
         try (SpinParkTeam team = new SpinParkTeam(1);
                 KernelBackend backend =
-                        KernelBackends.choose(Optional.of("scalar")).provider().open(team)) {
+                        KernelBackends.choose(Optional.empty()).provider().open(team)) {
             int context = Math.min(CONTEXT, shape.contextLength());
             ModelLimits limits = new ModelLimits(4, 1, 1, context, ModelLimits.blocksFor(context));
             assertThat(Architectures.load(file, shape, backend, limits, bytes -> {})

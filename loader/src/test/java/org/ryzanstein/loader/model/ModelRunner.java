@@ -25,7 +25,7 @@ final class ModelRunner implements AutoCloseable {
     private int position;
 
     ModelRunner(Path path, int maxTokens) {
-        backend = KernelBackends.choose(Optional.of("scalar")).provider().open(team);
+        backend = KernelBackends.choose(Optional.empty()).provider().open(team);
         boolean loaded = false;
         try (ModelFile file = ModelFile.open(path)) {
             Hyperparameters shape = file.hyperparameters();
