@@ -16,11 +16,20 @@ record BlockKind(String name, BlockForm form, int lowestScale, int highestScale,
 
     static final BlockKind HALVES = new BlockKind("halves (Q6_K)", -32, 31, Parts.HALF, -128, 127, Parts.NONE, 0);
 
+    static final BlockKind NIBBLES = new BlockKind("nibbles (Q4_0)", -8, 7, Parts.NONE, 1, 1, Parts.NONE, 0);
+
+    static final BlockKind NIBBLES_WITH_MINIMA =
+            new BlockKind("nibbles with minima (Q4_K)", 0, 15, Parts.BLOCK, 0, 63, Parts.BLOCK, 63);
+
+    /** Those of the commonest file types: Q8_0, Q4_0, Q4_K and Q6_K. */
+    static final List<BlockKind> COMMON = List.of(PLAIN, NIBBLES, NIBBLES_WITH_MINIMA, HALVES);
+
     /** Those of file types, and the widest that the SPI allows. */
     static final List<BlockKind> ALL = List.of(
             PLAIN,
             HALVES,
-            new BlockKind("nibbles (Q4_0)", -8, 7, Parts.NONE, 1, 1, Parts.NONE, 0),
+            NIBBLES,
+            NIBBLES_WITH_MINIMA,
             new BlockKind("with minimum (Q5_1)", 0, 31, Parts.NONE, 1, 1, Parts.BLOCK, 1),
             new BlockKind("halves with minima (Q2_K)", 0, 3, Parts.HALF, 0, 15, Parts.HALF, 15),
             new BlockKind("halves of three bits (Q3_K)", -4, 3, Parts.HALF, -32, 31, Parts.NONE, 0),

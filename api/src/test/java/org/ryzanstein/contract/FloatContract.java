@@ -80,7 +80,8 @@ interface FloatContract extends BackendUnderTest {
         checkLinear(bench, format, in, weights, sliced, "seed " + number);
     }
 
-    private static void checkLinear(
+    /** Multiplies, and compares with the naive product. */
+    static void checkLinear(
             Bench bench, FloatFormat format, float[][] in, float[][] weights, boolean sliced, String name) {
         int tokens = in.length;
         int columns = in[0].length;
@@ -166,7 +167,8 @@ interface FloatContract extends BackendUnderTest {
         }
     }
 
-    private static void checkBlocks(Bench bench, BlockKind kind, Content content, float[][] in, int rows, int number) {
+    /** Multiplies by random blocks, and compares with the naive product. */
+    static void checkBlocks(Bench bench, BlockKind kind, Content content, float[][] in, int rows, int number) {
         boolean sliced = number % 2 == 1;
         int columns = in[0].length;
         TestWeights.Blocks weights = kind.weights("blocks", content, new Numbers(number), rows, columns);

@@ -23,7 +23,13 @@ import org.ryzanstein.api.kernel.ThreadTeam;
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 public abstract class KernelBackendContract
-        implements TernaryContract, FloatContract, AttentionContract, HeadContract, StepContract, RefusalContract {
+        implements TernaryContract,
+                FloatContract,
+                LinearShapesContract,
+                AttentionContract,
+                HeadContract,
+                StepContract,
+                RefusalContract {
     private final Map<Integer, Bench> benches = new TreeMap<>();
 
     /** Opens the backend that is to be tested. */
