@@ -124,6 +124,12 @@ interface RefusalContract extends BackendUnderTest {
                         "quantize: norm of no columns",
                         r -> r.quantize(p.tokens(32), p.gain, p.tokens(2), 0, 1e-5f, p.quantized)),
                 p.refuses(
+                        "quantize: statistics of other shards",
+                        r -> r.quantize(p.tokens(32), null, p.tokens(2), new int[] {2, 1}, 32, 1e-5f, p.quantized)),
+                p.refuses(
+                        "quantize: a shard without statistics",
+                        r -> r.quantize(p.tokens(32), null, p.tokens(2), new int[] {2, 0}, 32, 1e-5f, p.quantized)),
+                p.refuses(
                         "quantize: rows", r -> r.quantize(p.tokens(32), null, p.fewTokens(2), 32, 1e-5f, p.quantized)),
                 p.refuses("multiply: columns", r -> r.multiply(p.shortQuantized, p.ternary, p.integers(6))),
                 p.refuses("multiply: sums", r -> r.multiply(p.quantized, p.ternary, p.integers(7))),

@@ -193,9 +193,7 @@ interface TernaryContract extends BackendUnderTest {
         // The largest value stands outside of the shard.
         Arrays.stream(rows).forEach(row -> row[3] = 50f);
         float[][] statistics = NaiveKernels.normStatistics(rows, gain, 128);
-        float[][] part = Arrays.stream(rows)
-                .map(row -> Arrays.copyOfRange(row, from, from + columns))
-                .toArray(float[][]::new);
+        float[][] part = columns(rows, from, from + columns);
         float[] partGain = Arrays.copyOfRange(gain, from, from + columns);
         for (boolean withGain : new boolean[] {true, false}) {
             for (boolean sliced : new boolean[] {true, false}) {
@@ -213,6 +211,61 @@ interface TernaryContract extends BackendUnderTest {
                 assertQuantized("sharded quantize, gain " + withGain, bench, expected, quantized, step);
             }
         }
+    }
+
+    @Test
+    default void quantisesAShardByTheStatisticsOfAllShards() {
+        Numbers numbers = new Numbers(8);
+        int[] starts = {0, 256, 640, 897, 897};
+        int whole = 897;
+        float[][] rows = numbers.activations(Activations.NORMAL, 5, whole);
+        float[] gain = numbers.normals(whole, 1f);
+        rows[0][3] = 50f;
+        rows[1][896] = -60f;
+        rows[2][300] = 70f;
+        rows[3][700] = Float.NaN;
+        int shards = starts.length - 1;
+        int[] shardColumns = new int[shards];
+        float[][] gathered = new float[rows.length][];
+        for (int shard = 0; shard < shards; shard++) {
+            float[][] part = columns(rows, starts[shard], starts[shard + 1]);
+            float[][] statistics =
+                    NaiveKernels.normStatistics(part, Arrays.copyOfRange(gain, starts[shard], starts[shard + 1]), 128);
+            shardColumns[shard] = statistics[0].length;
+            for (int row = 0; row < rows.length; row++) {
+                int before = shard == 0 ? 0 : gathered[row].length;
+                float[] longer = shard == 0 ? new float[0] : gathered[row];
+                longer = Arrays.copyOf(longer, before + shardColumns[shard]);
+                System.arraycopy(statistics[row], 0, longer, before, shardColumns[shard]);
+                gathered[row] = longer;
+            }
+        }
+        float[][] statistics = NaiveKernels.normStatistics(rows, gain, 128);
+        for (int shard = 0; shard < shards - 1; shard++) {
+            float[][] part = columns(rows, starts[shard], starts[shard + 1]);
+            float[] partGain = Arrays.copyOfRange(gain, starts[shard], starts[shard + 1]);
+            Bench bench = bench(2);
+            Cells input = bench.cells(part, false);
+            Cells statisticsIn = bench.cells(gathered, false);
+            VectorWeights packedGain = bench.vector(partGain);
+            QuantizedActivations quantized = bench.backend().allocateQuantized(5, part[0].length);
+            PreparedStep step = bench.run(
+                    Bench.plainBatch(5),
+                    recorder -> recorder.quantize(
+                            input.buffer(),
+                            packedGain,
+                            statisticsIn.buffer(),
+                            shardColumns,
+                            whole,
+                            EPSILON,
+                            quantized));
+            NaiveKernels.Quantized expected = NaiveKernels.quantize(part, partGain, statistics, whole, EPSILON);
+            assertQuantized("shard " + shard, bench, expected, quantized, step);
+        }
+    }
+
+    private static float[][] columns(float[][] rows, int from, int to) {
+        return Arrays.stream(rows).map(row -> Arrays.copyOfRange(row, from, to)).toArray(float[][]::new);
     }
 
     @Test

@@ -26,21 +26,35 @@ public interface StepRecorder {
     void normStatistics(Buffer in, @Nullable VectorWeights gain, int blockSize, Buffer out);
 
     /**
-     * Second half: int8 digits q = rint(t * s) and the factor max(A, 1e-5) / 127, where M = statistics[0],
-     * ss = the statistics' blocks added in order, r = 1 / sqrt(ss / normColumns + epsilon) (1 without a gain), A = M * r,
+     * Second half: int8 digits q = rint(t * s) and the factor max(A, 1e-5) / 127, where M is the largest of the statistics'
+     * magnitudes, ss = their blocks added in order, r = 1 / sqrt(ss / normColumns + epsilon) (1 without a gain), A = M * r,
      * s = 127 / M if A >= 1e-5, else (127 / 1e-5) * r. A row with M, A or (with a gain) ss not finite is marked as faulted,
      * and its digits are 0.
      *
-     * @param statistics of the whole row, which in a sharded layer is longer than {@code in}
+     * @param statistics of the whole row, which in a sharded layer is longer than {@code in}: for each shard in the order of
+     *     its columns what {@link #normStatistics} gave for it, side by side
+     * @param shardColumns columns of each shard's statistics, each at least 1
      * @param normColumns length of the whole row
      */
     void quantize(
             Buffer in,
             @Nullable VectorWeights gain,
             Buffer statistics,
+            int[] shardColumns,
             int normColumns,
             float epsilon,
             QuantizedActivations out);
+
+    /** Where the row is not sharded. */
+    default void quantize(
+            Buffer in,
+            @Nullable VectorWeights gain,
+            Buffer statistics,
+            int normColumns,
+            float epsilon,
+            QuantizedActivations out) {
+        quantize(in, gain, statistics, new int[] {statistics.columns()}, normColumns, epsilon, out);
+    }
 
     /** Exact int32 sums of digit * weight digit. sums: INT32, (tokens, weights.rows). Ternary weights only. */
     void multiply(QuantizedActivations in, MatrixWeights weights, Buffer sums);

@@ -171,6 +171,7 @@ final class CpuRecorder implements StepRecorder {
             Buffer in,
             @Nullable VectorWeights gain,
             Buffer statistics,
+            int[] shardColumns,
             int normColumns,
             float epsilon,
             QuantizedActivations out) {
@@ -183,15 +184,20 @@ final class CpuRecorder implements StepRecorder {
             throw new IllegalArgumentException(
                     "statistics of " + sums.columns() + " columns for a norm over " + normColumns);
         }
+        int[] shards = shardColumns.clone();
+        if (Arrays.stream(shards).anyMatch(columns -> columns < 1)
+                || Arrays.stream(shards).asLongStream().sum() != sums.columns()) {
+            throw new IllegalArgumentException(
+                    "statistics of " + sums.columns() + " columns, for shards of " + Arrays.toString(shards));
+        }
         float[] gains = gainOf(gain, source.columns());
-        int blocks = sums.columns() - 1;
         NormScale[] scales = new NormScale[team.size()];
         Arrays.setAll(scales, member -> new NormScale());
         addRowLocal(RowSet.TOKENS, (step, batch, from, to, member) -> {
             NormScale scale = scales[member];
             for (int row = from; row < to; row++) {
                 boolean finite =
-                        scale.compute(sums.floats(), sums.row(row), blocks, gains != null, normColumns, epsilon);
+                        scale.compute(sums.floats(), sums.row(row), shards, gains != null, normColumns, epsilon);
                 if (finite) {
                     quantizeRow(source, row, gains, scale.scale(), target);
                 } else {

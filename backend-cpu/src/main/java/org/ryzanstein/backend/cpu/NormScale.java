@@ -13,17 +13,24 @@ final class NormScale {
     /**
      * Computes it.
      *
-     * @param statistics the largest magnitude and {@code blocks} sums of squares, from {@code offset} on
+     * @param statistics from {@code offset} on, for each shard of the row the largest magnitude and the sums of squares
+     * @param shardColumns elements of each shard's statistics
      * @param normed whether there is a gain, hence a norm
      * @return false for a faulted row: scale and factor are then 0
      */
-    boolean compute(float[] statistics, int offset, int blocks, boolean normed, int normColumns, float epsilon) {
-        float max = statistics[offset];
+    boolean compute(
+            float[] statistics, int offset, int[] shardColumns, boolean normed, int normColumns, float epsilon) {
+        float max = 0f;
         float total = 0f;
-        if (normed) {
-            for (int block = 1; block <= blocks; block++) {
-                total += statistics[offset + block];
+        int at = offset;
+        for (int columns : shardColumns) {
+            max = Math.max(max, statistics[at]);
+            if (normed) {
+                for (int block = 1; block < columns; block++) {
+                    total += statistics[at + block];
+                }
             }
+            at += columns;
         }
         float r = normed ? 1f / (float) Math.sqrt(total / normColumns + epsilon) : 1f;
         float a = max * r;

@@ -23,6 +23,7 @@ import org.ryzanstein.loader.format.TensorInfo;
 import org.ryzanstein.loader.model.Architectures;
 import org.ryzanstein.loader.model.Model;
 import org.ryzanstein.loader.model.ModelLimits;
+import org.ryzanstein.loader.parallel.Placement;
 import org.ryzanstein.loader.parallel.SpinParkTeam;
 import org.ryzanstein.loader.progress.ProgressListener;
 import org.ryzanstein.loader.sampling.Sampler;
@@ -105,6 +106,7 @@ public final class EngineLoader {
         Model model = Architectures.load(
                 file,
                 shape,
+                Placement.alone(Architectures.sizes(shape)),
                 backend,
                 limits,
                 packed -> progress.progress("packing weights", Math.min(packed, total - 1), total));

@@ -8,6 +8,8 @@ import org.ryzanstein.loader.format.ModelFormatException;
 import org.ryzanstein.loader.format.TensorName;
 import org.ryzanstein.loader.format.TensorRole;
 import org.ryzanstein.loader.format.TensorSources;
+import org.ryzanstein.loader.parallel.Placement;
+import org.ryzanstein.loader.parallel.Shard;
 
 /** From a model file to the model of its architecture. */
 public final class Architectures {
@@ -47,15 +49,23 @@ public final class Architectures {
         }
     }
 
+    /** What of a model can be shared out among ranks. */
+    public static Shard.Sizes sizes(Hyperparameters shape) {
+        return new Shard.Sizes(
+                shape.heads(), shape.kvHeads(), shape.feedForwardSize(), shape.hiddenSize(), shape.vocabularySize());
+    }
+
     /**
-     * Packs a model's weights.
+     * Packs a model's weights, or a shard of them.
      *
+     * @param placement which part of the model is wanted
      * @param progress told of bytes packed
      * @throws ModelFormatException naming what is missing, of the wrong shape or not known
      */
     public static Model load(
             ModelFile file,
             Hyperparameters shape,
+            Placement placement,
             KernelBackend backend,
             ModelLimits limits,
             WeightPacker.Progress progress) {
@@ -63,7 +73,7 @@ public final class Architectures {
         requireMatrices(file.sources(), shape);
         Optional<Llama.Variant> variant = Llama.Variant.of(file.architecture());
         return variant.isPresent()
-                ? Llama.load(file, variant.get(), shape, backend, limits, progress)
-                : BitNet.load(file, shape, backend, limits, progress);
+                ? Llama.load(file, variant.get(), shape, placement, backend, limits, progress)
+                : BitNet.load(file, shape, placement, backend, limits, progress);
     }
 }

@@ -1,8 +1,11 @@
 package org.ryzanstein.loader.model;
 
+import static org.ryzanstein.loader.parallel.SlicedWeights.rows;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.ryzanstein.api.kernel.Buffer;
 import org.ryzanstein.api.kernel.ElementType;
 import org.ryzanstein.api.kernel.GateKind;
@@ -21,6 +24,10 @@ import org.ryzanstein.loader.format.ModelFormatException;
 import org.ryzanstein.loader.format.TensorName;
 import org.ryzanstein.loader.format.TensorRole;
 import org.ryzanstein.loader.format.TensorSources;
+import org.ryzanstein.loader.model.OutputProjections.Output;
+import org.ryzanstein.loader.parallel.Placement;
+import org.ryzanstein.loader.parallel.Range;
+import org.ryzanstein.loader.parallel.Shard;
 
 /**
  * BitNet b1.58 as in microsoft/bitnet-b1.58-2B-4T (Ma et al., BitNet b1.58 2B4T Technical Report, 2025): ternary linear layers,
@@ -30,41 +37,39 @@ import org.ryzanstein.loader.format.TensorSources;
 final class BitNet implements Model {
     private record Layer(
             VectorWeights attentionNorm, // (hidden)
-            MatrixWeights queryKeyValue, // (heads * headDim + 2 * kvHeads * headDim, hidden)
-            VectorWeights attentionSubNorm, // (heads * headDim)
-            MatrixWeights attentionOutput, // (hidden, heads * headDim)
+            @Nullable MatrixWeights queryKeyValue, // (heads * headDim + 2 * kvHeads * headDim, hidden)
+            Output attentionOutput, // heads * headDim -> hidden, with a norm before it
             VectorWeights feedForwardNorm, // (hidden)
-            MatrixWeights gateUp, // (2 * ffn, hidden)
-            VectorWeights feedForwardSubNorm, // (ffn)
-            MatrixWeights down // (hidden, ffn)
+            @Nullable MatrixWeights gateUp, // (2 * ffn, hidden)
+            Output down // ffn -> hidden, with a norm before it
             ) {}
 
     private final Hyperparameters shape;
+    private final Shard shard;
     private final EmbeddingAndHead ends;
-    private final List<Layer> layers;
+    private final List<Layer> layers = new ArrayList<>();
     private final GroupedQueryAttention attention;
     private final long packedBytes;
     private final WeightTraffic traffic;
 
     private final Buffer x; // residual stream: (tokens, hidden)
-    private final Buffer gateUp; // (tokens, 2 * ffn)
-    private final Buffer gate; // views of it
-    private final Buffer up;
+    private final GatedUnits units;
     private final Buffer projected; // (tokens, hidden)
 
     private final TernaryLinear fromHidden;
-    private final TernaryLinear fromAttention;
-    private final TernaryLinear fromFeedForward;
+    private final OutputProjections attentionOutputs;
+    private final OutputProjections feedForwardOutputs;
 
     static BitNet load(
             ModelFile file,
             Hyperparameters shape,
+            Placement placement,
             KernelBackend backend,
             ModelLimits limits,
             WeightPacker.Progress progress) {
         checkSupported(file, shape);
         TensorSources tensors = file.sources();
-        BitNet model = new BitNet(shape, tensors, backend, limits, progress);
+        BitNet model = new BitNet(shape, placement, tensors, backend, limits, progress);
         tensors.refuseUnclaimed();
         return model;
     }
@@ -82,40 +87,45 @@ final class BitNet implements Model {
 
     private BitNet(
             Hyperparameters shape,
+            Placement placement,
             TensorSources tensors,
             KernelBackend backend,
             ModelLimits limits,
             WeightPacker.Progress progress) {
         this.shape = shape;
+        shard = placement.shard();
         int hidden = shape.hiddenSize();
-        int ffn = shape.feedForwardSize();
-        int queryWidth = shape.heads() * shape.headDim();
-        int kvWidth = shape.kvHeads() * shape.headDim();
+        int tokens = limits.maxTokens();
+        float epsilon = shape.normEpsilon();
+
+        RopeTable rope =
+                RotaryTable.pack(backend, RopeStyle.HALF_SPLIT, limits.contextLength(), shape, Optional.empty(), null);
+        attention = new GroupedQueryAttention(shape, shard, backend, limits, rope);
+        units = new GatedUnits(GateKind.SQUARED_RELU, shard, backend, tokens);
+        x = backend.allocate(ElementType.FLOAT32, RowSet.TOKENS, tokens, hidden);
+        projected = backend.allocate(ElementType.FLOAT32, RowSet.TOKENS, tokens, hidden);
+        int widest = Math.max(attention.input().columns(), units.input().columns());
+        fromHidden = new TernaryLinear(
+                backend, tokens, TernaryLinear.Input.local(hidden), widest, ContractMath.NORM_BLOCK, epsilon);
 
         WeightPacker weights = new WeightPacker(tensors, backend, progress);
-        ends = new EmbeddingAndHead(shape, weights, backend, limits);
-        layers = new ArrayList<>();
+        attentionOutputs = new OutputProjections(
+                backend,
+                weights,
+                placement,
+                attention.output(),
+                shard.replicatesAttentionOutput(),
+                tokens,
+                shape.headDim(),
+                epsilon);
+        feedForwardOutputs = new OutputProjections(
+                backend, weights, placement, units.output(), false, tokens, ContractMath.NORM_BLOCK, epsilon);
+        ends = new EmbeddingAndHead(shape, shard, weights, backend, limits);
         for (int i = 0; i < shape.layers(); i++) {
             layers.add(loadLayer(weights, i));
         }
         packedBytes = weights.bytes();
         traffic = weights.traffic();
-
-        RopeTable rope =
-                RotaryTable.pack(backend, RopeStyle.HALF_SPLIT, limits.contextLength(), shape, Optional.empty(), null);
-        attention = new GroupedQueryAttention(shape, backend, limits, rope);
-        int tokens = limits.maxTokens();
-        x = floats(backend, tokens, hidden);
-        gateUp = floats(backend, tokens, 2 * ffn);
-        gate = gateUp.slice(0, ffn);
-        up = gateUp.slice(ffn, ffn);
-        projected = floats(backend, tokens, hidden);
-
-        float epsilon = shape.normEpsilon();
-        int widest = Math.max(queryWidth + 2 * kvWidth, 2 * ffn);
-        fromHidden = new TernaryLinear(backend, tokens, hidden, widest, ContractMath.NORM_BLOCK, epsilon);
-        fromAttention = new TernaryLinear(backend, tokens, queryWidth, hidden, shape.headDim(), epsilon);
-        fromFeedForward = new TernaryLinear(backend, tokens, ffn, hidden, ContractMath.NORM_BLOCK, epsilon);
     }
 
     private Layer loadLayer(WeightPacker weights, int i) {
@@ -123,24 +133,25 @@ final class BitNet implements Model {
         int ffn = shape.feedForwardSize();
         int queryWidth = shape.heads() * shape.headDim();
         int kvWidth = shape.kvHeads() * shape.headDim();
+        Range queries = shard.ownHeads().times(shape.headDim());
+        Range keys = shard.ownKvHeads().times(shape.headDim());
+        Range own = shard.ownUnits();
         return new Layer(
                 weights.vector(TensorName.of(TensorRole.ATTENTION_NORM, i), hidden),
-                weights.ternary(
-                        weights.ternary(TensorRole.ATTENTION_QUERY, i, queryWidth, hidden),
-                        weights.ternary(TensorRole.ATTENTION_KEY, i, kvWidth, hidden),
-                        weights.ternary(TensorRole.ATTENTION_VALUE, i, kvWidth, hidden)),
-                weights.vector(TensorName.of(TensorRole.ATTENTION_SUB_NORM, i), queryWidth),
-                weights.ternary(weights.ternary(TensorRole.ATTENTION_OUTPUT, i, hidden, queryWidth)),
+                weights.stacked(
+                        rows(weights.ternary(TensorRole.ATTENTION_QUERY, i, queryWidth, hidden), queries),
+                        rows(weights.ternary(TensorRole.ATTENTION_KEY, i, kvWidth, hidden), keys),
+                        rows(weights.ternary(TensorRole.ATTENTION_VALUE, i, kvWidth, hidden), keys)),
+                attentionOutputs.ternary(
+                        weights.ternary(TensorRole.ATTENTION_OUTPUT, i, hidden, queryWidth),
+                        TensorName.of(TensorRole.ATTENTION_SUB_NORM, i)),
                 weights.vector(TensorName.of(TensorRole.FEED_FORWARD_NORM, i), hidden),
-                weights.ternary(
-                        weights.ternary(TensorRole.FEED_FORWARD_GATE, i, ffn, hidden),
-                        weights.ternary(TensorRole.FEED_FORWARD_UP, i, ffn, hidden)),
-                weights.vector(TensorName.of(TensorRole.FEED_FORWARD_SUB_NORM, i), ffn),
-                weights.ternary(weights.ternary(TensorRole.FEED_FORWARD_DOWN, i, hidden, ffn)));
-    }
-
-    private static Buffer floats(KernelBackend backend, int tokens, int columns) {
-        return backend.allocate(ElementType.FLOAT32, RowSet.TOKENS, tokens, columns);
+                weights.stacked(
+                        rows(weights.ternary(TensorRole.FEED_FORWARD_GATE, i, ffn, hidden), own),
+                        rows(weights.ternary(TensorRole.FEED_FORWARD_UP, i, ffn, hidden), own)),
+                feedForwardOutputs.ternary(
+                        weights.ternary(TensorRole.FEED_FORWARD_DOWN, i, hidden, ffn),
+                        TensorName.of(TensorRole.FEED_FORWARD_SUB_NORM, i)));
     }
 
     @Override
@@ -149,17 +160,24 @@ final class BitNet implements Model {
         for (int i = 0; i < layers.size(); i++) {
             Layer layer = layers.get(i);
 
-            fromHidden.record(ops, x, layer.attentionNorm(), layer.queryKeyValue(), attention.input());
+            project(ops, layer.attentionNorm(), layer.queryKeyValue(), attention.input());
             attention.record(ops, i, null, null, shape.normEpsilon());
-            fromAttention.record(ops, attention.output(), layer.attentionSubNorm(), layer.attentionOutput(), projected);
+            layer.attentionOutput().record(ops, projected);
             ops.add(x, projected);
 
-            fromHidden.record(ops, x, layer.feedForwardNorm(), layer.gateUp(), gateUp);
-            ops.gate(GateKind.SQUARED_RELU, gate, up, gate);
-            fromFeedForward.record(ops, gate, layer.feedForwardSubNorm(), layer.down(), projected);
+            project(ops, layer.feedForwardNorm(), layer.gateUp(), units.input());
+            units.record(ops);
+            layer.down().record(ops, projected);
             ops.add(x, projected);
         }
         ends.recordHead(ops, x);
+    }
+
+    /** What a rank without a part of the layer leaves out. */
+    private void project(StepRecorder ops, VectorWeights norm, @Nullable MatrixWeights weights, Buffer out) {
+        if (weights != null) {
+            fromHidden.record(ops, x, norm, weights, out);
+        }
     }
 
     @Override

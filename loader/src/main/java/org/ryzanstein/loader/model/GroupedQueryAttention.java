@@ -12,53 +12,57 @@ import org.ryzanstein.api.kernel.RowSet;
 import org.ryzanstein.api.kernel.StepRecorder;
 import org.ryzanstein.api.kernel.VectorWeights;
 import org.ryzanstein.loader.format.Hyperparameters;
+import org.ryzanstein.loader.parallel.Shard;
 
 /**
  * Causal attention with rotary positions in which several query heads share a KV head (Ainslie et al., GQA, 2023), over the
- * paged cache of all layers.
+ * paged cache of all layers. Ranks share the query heads out.
  */
 final class GroupedQueryAttention {
     private final int headDim;
+    private final int layers;
     private final RopeTable rope;
-    private final KvCache cache;
-    private final Buffer queryKeyValue; // (tokens, heads * headDim + 2 * kvHeads * headDim)
+    private final int kvHeads;
+    private final @Nullable KvCache cache; // null on a rank without heads
+    private final Buffer queryKeyValue; // (tokens, heads * headDim + 2 * kvHeads * headDim), of this rank's heads
     private final Buffer queries; // views of it
     private final Buffer keys;
     private final Buffer values;
-    private final Buffer attended; // (tokens, heads * headDim)
+    private final Spread attended; // (tokens, heads * headDim)
     private final int[] kvHeadOf; // (heads)
     private final float scale;
 
-    GroupedQueryAttention(Hyperparameters shape, KernelBackend backend, ModelLimits limits, RopeTable rope) {
+    GroupedQueryAttention(
+            Hyperparameters shape, Shard shard, KernelBackend backend, ModelLimits limits, RopeTable rope) {
         this.headDim = shape.headDim();
+        this.layers = shape.layers();
         this.rope = rope;
-        cache = backend.allocateKv(new KvSpec(
-                shape.layers(),
-                shape.kvHeads(),
-                headDim,
-                limits.kvBlocks(),
-                ModelLimits.BLOCK_POSITIONS,
-                KvType.FLOAT32));
-        int queryWidth = shape.heads() * headDim;
-        int kvWidth = shape.kvHeads() * headDim;
+        kvHeads = shard.ownKvHeads().count();
+        cache = kvHeads == 0
+                ? null
+                : backend.allocateKv(new KvSpec(
+                        layers, kvHeads, headDim, limits.kvBlocks(), ModelLimits.BLOCK_POSITIONS, KvType.FLOAT32));
+        int queryWidth = shard.ownHeads().count() * headDim;
+        int kvWidth = kvHeads * headDim;
         int tokens = limits.maxTokens();
-        queryKeyValue =
-                backend.allocate(ElementType.FLOAT32, RowSet.TOKENS, tokens, Math.addExact(queryWidth, 2 * kvWidth));
+        queryKeyValue = backend.allocate(
+                ElementType.FLOAT32, RowSet.TOKENS, tokens, Math.max(1, Math.addExact(queryWidth, 2 * kvWidth)));
         queries = queryKeyValue.slice(0, queryWidth);
         keys = queryKeyValue.slice(queryWidth, kvWidth);
         values = queryKeyValue.slice(queryWidth + kvWidth, kvWidth);
-        attended = backend.allocate(ElementType.FLOAT32, RowSet.TOKENS, tokens, queryWidth);
-        kvHeadOf = new int[shape.heads()];
-        for (int head = 0; head < kvHeadOf.length; head++) {
-            kvHeadOf[head] = head / (shape.heads() / shape.kvHeads());
-        }
+        attended = Spread.allocate(backend, tokens, shard, shard.heads(), headDim);
+        kvHeadOf = shard.kvHeadOf();
         scale = (float) (1 / StrictMath.sqrt(headDim));
     }
 
     /** Bytes of keys and values that a position holds in all layers. */
     long bytesPerPosition() {
-        KvSpec spec = cache.spec();
-        return new KvSpec(spec.layers(), spec.kvHeads(), headDim, 1, 1, spec.type()).bytes();
+        return new KvSpec(layers, kvHeads, headDim, 1, 1, KvType.FLOAT32).bytes();
+    }
+
+    /** Whether this rank has heads at all; without them there is nothing to write to {@link #input}. */
+    boolean hasHeads() {
+        return cache != null;
     }
 
     /** Where a layer's queries, keys and values are written, side by side. */
@@ -67,7 +71,7 @@ final class GroupedQueryAttention {
     }
 
     /** The heads' outputs side by side. */
-    Buffer output() {
+    Spread output() {
         return attended;
     }
 
@@ -83,6 +87,10 @@ final class GroupedQueryAttention {
             @Nullable VectorWeights queryNorm,
             @Nullable VectorWeights keyNorm,
             float epsilon) {
+        KvCache own = cache;
+        if (own == null) {
+            return;
+        }
         if (queryNorm != null) {
             ops.rmsNorm(queries, queryNorm, epsilon, queries);
         }
@@ -91,7 +99,7 @@ final class GroupedQueryAttention {
         }
         ops.rope(queries, headDim, rope);
         ops.rope(keys, headDim, rope);
-        ops.storeKv(cache, layer, keys, values);
-        ops.attention(cache, layer, queries, kvHeadOf, scale, attended);
+        ops.storeKv(own, layer, keys, values);
+        ops.attention(own, layer, queries, kvHeadOf, scale, attended.own());
     }
 }

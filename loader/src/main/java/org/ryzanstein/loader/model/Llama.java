@@ -13,6 +13,8 @@ import org.ryzanstein.api.kernel.RopeStyle;
 import org.ryzanstein.api.kernel.RowSet;
 import org.ryzanstein.api.kernel.StepRecorder;
 import org.ryzanstein.api.kernel.VectorWeights;
+import org.ryzanstein.api.numerics.ContractMath;
+import org.ryzanstein.api.weight.WeightSource;
 import org.ryzanstein.loader.format.GgufModelFile;
 import org.ryzanstein.loader.format.Hyperparameters;
 import org.ryzanstein.loader.format.ModelFile;
@@ -20,6 +22,11 @@ import org.ryzanstein.loader.format.ModelFormatException;
 import org.ryzanstein.loader.format.TensorName;
 import org.ryzanstein.loader.format.TensorRole;
 import org.ryzanstein.loader.format.TensorSources;
+import org.ryzanstein.loader.model.OutputProjections.Output;
+import org.ryzanstein.loader.parallel.Placement;
+import org.ryzanstein.loader.parallel.Range;
+import org.ryzanstein.loader.parallel.Shard;
+import org.ryzanstein.loader.parallel.SlicedWeights;
 
 /**
  * Llama (Touvron et al., 2023) and what has its shape: Llama 2 and 3, Mistral, Qwen 2 (biases of query, key and value),
@@ -31,14 +38,15 @@ final class Llama implements Model {
             Projection queryKeyValue, // hidden -> heads * headDim + 2 * kvHeads * headDim
             @Nullable VectorWeights queryNorm, // (headDim)
             @Nullable VectorWeights keyNorm, // (headDim)
-            Projection attentionOutput, // heads * headDim -> hidden
+            Output attentionOutput, // heads * headDim -> hidden
             VectorWeights feedForwardNorm, // (hidden)
             Projection gateUp, // hidden -> 2 * ffn
-            Projection down // ffn -> hidden
+            Output down // ffn -> hidden
             ) {}
 
     private final Hyperparameters shape;
     private final Variant variant;
+    private final Shard shard;
     private final EmbeddingAndHead ends;
     private final List<Layer> layers = new ArrayList<>();
     private final GroupedQueryAttention attention;
@@ -46,9 +54,7 @@ final class Llama implements Model {
     private final WeightTraffic traffic;
 
     private final Buffer x; // residual stream: (tokens, hidden)
-    private final Buffer gateUp; // (tokens, 2 * ffn)
-    private final Buffer gate; // views of it
-    private final Buffer up;
+    private final GatedUnits units;
     private final Buffer projected; // (tokens, hidden)
 
     /** What sets the family's members apart. */
@@ -82,6 +88,7 @@ final class Llama implements Model {
             ModelFile file,
             Variant variant,
             Hyperparameters shape,
+            Placement placement,
             KernelBackend backend,
             ModelLimits limits,
             WeightPacker.Progress progress) {
@@ -89,7 +96,7 @@ final class Llama implements Model {
             throw ModelFormatException.of(file.source(), "hidden_act", name, "silu");
         });
         TensorSources tensors = file.sources();
-        Llama model = new Llama(file, variant, shape, tensors, backend, limits, progress);
+        Llama model = new Llama(file, variant, shape, placement, tensors, backend, limits, progress);
         tensors.refuseUnclaimed();
         return model;
     }
@@ -98,16 +105,17 @@ final class Llama implements Model {
             ModelFile file,
             Variant variant,
             Hyperparameters shape,
+            Placement placement,
             TensorSources tensors,
             KernelBackend backend,
             ModelLimits limits,
             WeightPacker.Progress progress) {
         this.shape = shape;
         this.variant = variant;
+        shard = placement.shard();
         int hidden = shape.hiddenSize();
-        int ffn = shape.feedForwardSize();
         int tokens = limits.maxTokens();
-        int queryKeyValueWidth = (shape.heads() + 2 * shape.kvHeads()) * shape.headDim();
+        float epsilon = shape.normEpsilon();
 
         Optional<RopeScaling> scaling = RopeScaling.of(file.source(), shape);
         TensorName factors = TensorName.of(TensorRole.ROPE_FACTORS);
@@ -115,62 +123,93 @@ final class Llama implements Model {
                 tensors.has(factors) ? tensors.vector(factors, shape.ropeDimension() / 2) : null;
         attention = new GroupedQueryAttention(
                 shape,
+                shard,
                 backend,
                 limits,
                 RotaryTable.pack(
                         backend, variant.ropeStyle(file), limits.contextLength(), shape, scaling, ropeFactors));
+        units = new GatedUnits(GateKind.SILU, shard, backend, tokens);
 
         WeightPacker weights = new WeightPacker(tensors, backend, progress);
-        Projections projections = new Projections(
-                backend, weights, tokens, hidden, Math.max(queryKeyValueWidth, 2 * ffn), shape.normEpsilon());
-        ends = new EmbeddingAndHead(shape, weights, backend, limits);
+        int widest = Math.max(attention.input().columns(), units.input().columns());
+        Projections projections = new Projections(backend, weights, tokens, hidden, widest, epsilon);
+        OutputProjections attentionOutputs = new OutputProjections(
+                backend,
+                weights,
+                placement,
+                attention.output(),
+                shard.replicatesAttentionOutput(),
+                tokens,
+                ContractMath.NORM_BLOCK,
+                epsilon);
+        OutputProjections feedForwardOutputs = new OutputProjections(
+                backend, weights, placement, units.output(), false, tokens, ContractMath.NORM_BLOCK, epsilon);
+        ends = new EmbeddingAndHead(shape, shard, weights, backend, limits);
         for (int i = 0; i < shape.layers(); i++) {
-            layers.add(loadLayer(weights, projections, i));
+            layers.add(loadLayer(weights, projections, attentionOutputs, feedForwardOutputs, i));
         }
         packedBytes = weights.bytes();
         traffic = weights.traffic();
 
         x = backend.allocate(ElementType.FLOAT32, RowSet.TOKENS, tokens, hidden);
-        gateUp = backend.allocate(ElementType.FLOAT32, RowSet.TOKENS, tokens, 2 * ffn);
-        gate = gateUp.slice(0, ffn);
-        up = gateUp.slice(ffn, ffn);
         projected = backend.allocate(ElementType.FLOAT32, RowSet.TOKENS, tokens, hidden);
     }
 
-    private Layer loadLayer(WeightPacker weights, Projections projections, int i) {
+    private Layer loadLayer(
+            WeightPacker weights,
+            Projections projections,
+            OutputProjections attentionOutputs,
+            OutputProjections feedForwardOutputs,
+            int i) {
         int hidden = shape.hiddenSize();
         int ffn = shape.feedForwardSize();
         int headDim = shape.headDim();
         int queryWidth = shape.heads() * headDim;
         int kvWidth = shape.kvHeads() * headDim;
+        Range queries = shard.ownHeads().times(headDim);
+        Range keys = shard.ownKvHeads().times(headDim);
+        Range own = shard.ownUnits();
         boolean headNorms = variant == Variant.QWEN3;
         return new Layer(
                 weights.vector(TensorName.of(TensorRole.ATTENTION_NORM, i), hidden),
                 projections.load(List.of(
-                        biased(weights, TensorRole.ATTENTION_QUERY, TensorRole.ATTENTION_QUERY_BIAS, i, queryWidth),
-                        biased(weights, TensorRole.ATTENTION_KEY, TensorRole.ATTENTION_KEY_BIAS, i, kvWidth),
-                        biased(weights, TensorRole.ATTENTION_VALUE, TensorRole.ATTENTION_VALUE_BIAS, i, kvWidth))),
+                        biased(
+                                weights,
+                                TensorRole.ATTENTION_QUERY,
+                                TensorRole.ATTENTION_QUERY_BIAS,
+                                i,
+                                queryWidth,
+                                queries),
+                        biased(weights, TensorRole.ATTENTION_KEY, TensorRole.ATTENTION_KEY_BIAS, i, kvWidth, keys),
+                        biased(
+                                weights,
+                                TensorRole.ATTENTION_VALUE,
+                                TensorRole.ATTENTION_VALUE_BIAS,
+                                i,
+                                kvWidth,
+                                keys))),
                 headNorms ? weights.vector(TensorName.of(TensorRole.ATTENTION_QUERY_NORM, i), headDim) : null,
                 headNorms ? weights.vector(TensorName.of(TensorRole.ATTENTION_KEY_NORM, i), headDim) : null,
-                projections.load(List.of(plain(weights, TensorRole.ATTENTION_OUTPUT, i, hidden, queryWidth))),
+                attentionOutputs.load(weights.source(TensorRole.ATTENTION_OUTPUT, i, hidden, queryWidth)),
                 weights.vector(TensorName.of(TensorRole.FEED_FORWARD_NORM, i), hidden),
                 projections.load(List.of(
-                        plain(weights, TensorRole.FEED_FORWARD_GATE, i, ffn, hidden),
-                        plain(weights, TensorRole.FEED_FORWARD_UP, i, ffn, hidden))),
-                projections.load(List.of(plain(weights, TensorRole.FEED_FORWARD_DOWN, i, hidden, ffn))));
+                        plain(weights.source(TensorRole.FEED_FORWARD_GATE, i, ffn, hidden), own),
+                        plain(weights.source(TensorRole.FEED_FORWARD_UP, i, ffn, hidden), own))),
+                feedForwardOutputs.load(weights.source(TensorRole.FEED_FORWARD_DOWN, i, hidden, ffn)));
     }
 
-    private static Projections.Part plain(WeightPacker weights, TensorRole role, int layer, int rows, int columns) {
-        return new Projections.Part(weights.source(role, layer, rows, columns), Optional.empty());
+    private static Projections.Part plain(WeightSource source, Range own) {
+        return new Projections.Part(SlicedWeights.rows(source, own), Optional.empty());
     }
 
-    /** A matrix with the bias that Qwen 2 must have, and others may. */
-    private Projections.Part biased(WeightPacker weights, TensorRole role, TensorRole biasRole, int layer, int rows) {
+    /** A matrix with the bias that Qwen 2 must have, and others may: this rank's rows of both. */
+    private Projections.Part biased(
+            WeightPacker weights, TensorRole role, TensorRole biasRole, int layer, int rows, Range own) {
         TensorName bias = TensorName.of(biasRole, layer);
         boolean present = variant == Variant.QWEN2 || weights.has(bias);
         return new Projections.Part(
-                weights.source(role, layer, rows, shape.hiddenSize()),
-                present ? Optional.of(weights.vector(bias, rows)) : Optional.empty());
+                SlicedWeights.rows(weights.source(role, layer, rows, shape.hiddenSize()), own),
+                present ? Optional.of(weights.vector(bias, rows, own)) : Optional.empty());
     }
 
     @Override
@@ -181,12 +220,12 @@ final class Llama implements Model {
 
             layer.queryKeyValue().record(ops, x, layer.attentionNorm(), attention.input());
             attention.record(ops, i, layer.queryNorm(), layer.keyNorm(), shape.normEpsilon());
-            layer.attentionOutput().record(ops, attention.output(), null, projected);
+            layer.attentionOutput().record(ops, projected);
             ops.add(x, projected);
 
-            layer.gateUp().record(ops, x, layer.feedForwardNorm(), gateUp);
-            ops.gate(GateKind.SILU, gate, up, gate);
-            layer.down().record(ops, gate, null, projected);
+            layer.gateUp().record(ops, x, layer.feedForwardNorm(), units.input());
+            units.record(ops);
+            layer.down().record(ops, projected);
             ops.add(x, projected);
         }
         ends.recordHead(ops, x);

@@ -49,8 +49,14 @@ final class Projections {
         this.normed = backend.allocate(ElementType.FLOAT32, RowSet.TOKENS, tokens, hidden);
     }
 
-    /** A layer of several matrices with a common input; their outputs stand side by side. */
+    /**
+     * A layer of several matrices with a common input; their outputs stand side by side. Matrices without rows, of a rank that
+     * has no part of the layer, are nothing to compute.
+     */
     Projection load(List<Part> parts) {
+        if (parts.stream().allMatch(part -> part.source().rows() == 0)) {
+            return (ops, in, gain, out) -> {};
+        }
         if (parts.size() > 1
                 && parts.stream().allMatch(part -> part.source() instanceof WeightSource.Ternary)
                 && parts.stream().allMatch(part -> part.bias().isEmpty())) {
@@ -105,7 +111,13 @@ final class Projections {
     private Projection ternary(MatrixWeights matrix) {
         TernaryLinear layer = ternaryByColumns.computeIfAbsent(
                 matrix.columns(),
-                columns -> new TernaryLinear(backend, tokens, columns, maxRows, ContractMath.NORM_BLOCK, epsilon));
+                columns -> new TernaryLinear(
+                        backend,
+                        tokens,
+                        TernaryLinear.Input.local(columns),
+                        maxRows,
+                        ContractMath.NORM_BLOCK,
+                        epsilon));
         return (ops, in, gain, out) -> layer.record(ops, in, gain, matrix, out);
     }
 }

@@ -1,7 +1,9 @@
 package org.ryzanstein.loader.model;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.ryzanstein.api.kernel.KernelBackend;
 import org.ryzanstein.api.kernel.MatrixUse;
 import org.ryzanstein.api.kernel.MatrixWeights;
@@ -10,6 +12,8 @@ import org.ryzanstein.api.weight.WeightSource;
 import org.ryzanstein.loader.format.TensorName;
 import org.ryzanstein.loader.format.TensorRole;
 import org.ryzanstein.loader.format.TensorSources;
+import org.ryzanstein.loader.parallel.Range;
+import org.ryzanstein.loader.parallel.SlicedWeights;
 
 /** Takes a model's tensors out of its file and packs them on a backend, counting elements and bytes. */
 public final class WeightPacker {
@@ -39,6 +43,12 @@ public final class WeightPacker {
         return tensors.ternary(TensorName.of(role, layer), rows, columns);
     }
 
+    /** Ternary matrices that share their input, as one; null without any rows. */
+    @Nullable
+    MatrixWeights stacked(WeightSource.Ternary... parts) {
+        return Arrays.stream(parts).allMatch(part -> part.rows() == 0) ? null : ternary(parts);
+    }
+
     /** Ternary matrices that share their input, as one. */
     MatrixWeights ternary(WeightSource.Ternary... parts) {
         WeightSource.Ternary source = parts.length == 1 ? parts[0] : TensorSources.merged(List.of(parts));
@@ -64,10 +74,23 @@ public final class WeightPacker {
         return matrix(tensors.floatsOrBlocks(TensorName.of(role), rows, columns), uses);
     }
 
+    /** Some rows of such a matrix; null: none, since a matrix has at least one. */
+    @Nullable
+    MatrixWeights table(TensorRole role, int rows, int columns, Range range, Set<MatrixUse> uses) {
+        WeightSource source = tensors.floatsOrBlocks(TensorName.of(role), rows, columns);
+        return range.isEmpty() ? null : matrix(SlicedWeights.rows(source, range), uses);
+    }
+
     VectorWeights vector(TensorName name, int length) {
-        VectorWeights packed = backend.packVector(tensors.floats(name, 1, length));
-        count(length, (long) length * Float.BYTES);
-        layerBytes += (long) length * Float.BYTES;
+        return vector(name, length, new Range(0, length));
+    }
+
+    /** Some elements of a vector; one zero where there are none. */
+    VectorWeights vector(TensorName name, int length, Range range) {
+        VectorWeights packed = backend.packVector(SlicedWeights.elements(tensors.floats(name, 1, length), range));
+        long packedBytes = (long) range.count() * Float.BYTES;
+        count(range.count(), packedBytes);
+        layerBytes += packedBytes;
         return packed;
     }
 

@@ -1,4 +1,4 @@
-/** Threads that compute. */
+/** What computes side by side: threads of a team, and ranks that each hold a shard of a model. */
 @NullMarked
 package org.ryzanstein.loader.parallel;
 

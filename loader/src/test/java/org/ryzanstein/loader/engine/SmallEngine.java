@@ -9,6 +9,7 @@ import org.ryzanstein.loader.format.ModelFile;
 import org.ryzanstein.loader.model.Architectures;
 import org.ryzanstein.loader.model.Model;
 import org.ryzanstein.loader.model.ModelLimits;
+import org.ryzanstein.loader.parallel.Placement;
 import org.ryzanstein.loader.parallel.SpinParkTeam;
 import org.ryzanstein.loader.tokenizer.Tokenizers;
 
@@ -22,7 +23,8 @@ record SmallEngine(Engine engine, WrappedBackend backend) implements AutoCloseab
                 ModelFile file = ModelFile.open(copy.path())) {
             Hyperparameters shape = file.hyperparameters();
             ModelLimits limits = new ModelLimits(maxStepTokens, maxStepTokens, 256, shape.contextLength(), kvBlocks);
-            Model model = Architectures.load(file, shape, backend, limits, packed -> {});
+            Model model = Architectures.load(
+                    file, shape, Placement.alone(Architectures.sizes(shape)), backend, limits, packed -> {});
             ModelDescription description = new ModelDescription(
                     file.name(),
                     "embedded",

@@ -14,6 +14,7 @@ import org.ryzanstein.loader.format.ModelFile;
 import org.ryzanstein.loader.format.ModelInspection;
 import org.ryzanstein.loader.model.Architectures;
 import org.ryzanstein.loader.model.ModelLimits;
+import org.ryzanstein.loader.parallel.Placement;
 import org.ryzanstein.loader.parallel.SpinParkTeam;
 import org.ryzanstein.loader.template.ChatTemplate;
 import org.ryzanstein.loader.template.TemplateLimits;
@@ -81,7 +82,13 @@ final class Uses {
                         KernelBackends.choose(Optional.empty()).provider().open(team)) {
             int context = Math.min(CONTEXT, shape.contextLength());
             ModelLimits limits = new ModelLimits(4, 1, 1, context, ModelLimits.blocksFor(context));
-            assertThat(Architectures.load(file, shape, backend, limits, bytes -> {})
+            assertThat(Architectures.load(
+                                    file,
+                                    shape,
+                                    Placement.alone(Architectures.sizes(shape)),
+                                    backend,
+                                    limits,
+                                    bytes -> {})
                             .packedBytes())
                     .isPositive();
         }

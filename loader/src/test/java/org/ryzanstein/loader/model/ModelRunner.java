@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
+import org.ryzanstein.api.comm.Communicator;
 import org.ryzanstein.api.kernel.KernelBackend;
 import org.ryzanstein.api.kernel.KernelBackends;
 import org.ryzanstein.api.kernel.PreparedStep;
@@ -12,6 +14,10 @@ import org.ryzanstein.api.kernel.StepBatch;
 import org.ryzanstein.api.kernel.StepShape;
 import org.ryzanstein.loader.format.Hyperparameters;
 import org.ryzanstein.loader.format.ModelFile;
+import org.ryzanstein.loader.parallel.GroupExchange;
+import org.ryzanstein.loader.parallel.Placement;
+import org.ryzanstein.loader.parallel.Shard;
+import org.ryzanstein.loader.parallel.ShardPlan;
 import org.ryzanstein.loader.parallel.SpinParkTeam;
 
 /** Runs one sequence through a model, without engine or tokenizer. */
@@ -21,18 +27,35 @@ final class ModelRunner implements AutoCloseable {
     private final Model model;
     private final PreparedStep step;
     private final StepBatch batch;
-    private final int vocabularySize;
+    private final Placement placement;
     private int position;
 
+    /** The whole model. */
     ModelRunner(Path path, int maxTokens) {
-        backend = KernelBackends.choose(Optional.empty()).provider().open(team);
+        this(path, maxTokens, Optional.empty(), Placement::alone);
+    }
+
+    /** One rank's shard of it; rank 1 is on the scalar backend, whatever the others are on. */
+    ModelRunner(Path path, int maxTokens, ShardPlan plan, Communicator communicator) {
+        this(
+                path,
+                maxTokens,
+                communicator.rank() == 1 ? Optional.of("scalar") : Optional.empty(),
+                sizes -> new Placement(
+                        Shard.of(sizes, communicator.rank(), communicator.worldSize(), plan),
+                        new GroupExchange(communicator)));
+    }
+
+    private ModelRunner(
+            Path path, int maxTokens, Optional<String> backendName, Function<Shard.Sizes, Placement> place) {
+        backend = KernelBackends.choose(backendName).provider().open(team);
         boolean loaded = false;
         try (ModelFile file = ModelFile.open(path)) {
             Hyperparameters shape = file.hyperparameters();
-            vocabularySize = shape.vocabularySize();
+            placement = place.apply(Architectures.sizes(shape));
             int blocks = ModelLimits.blocksFor(shape.contextLength());
             ModelLimits limits = new ModelLimits(maxTokens, maxTokens, 4, shape.contextLength(), blocks);
-            model = Architectures.load(file, shape, backend, limits, packed -> {});
+            model = Architectures.load(file, shape, placement, backend, limits, packed -> {});
             step = backend.prepare(new StepShape(maxTokens, maxTokens), model::forward);
             batch = new StepBatch(maxTokens, 1, blocks);
             for (int i = 0; i < blocks; i++) {
@@ -46,18 +69,23 @@ final class ModelRunner implements AutoCloseable {
         }
     }
 
-    /** The logits that follow each of the next tokens. */
+    /** The logits that follow each of the next tokens: those of this rank's part of the vocabulary. */
     List<float[]> feed(int... tokens) {
         batch.clear();
         for (int token : tokens) {
             batch.add(token, 0, position++, StepBatch.DISTRIBUTION);
         }
+        if (placement.exchange() instanceof GroupExchange group) {
+            group.begin(tokens.length);
+        }
         backend.queue().submit(step, batch);
         backend.queue().await();
         List<float[]> logits = new ArrayList<>();
         for (int row = 0; row < tokens.length; row++) {
-            float[] values = new float[vocabularySize];
-            model.output().copyLogits(row, values);
+            float[] values = new float[placement.shard().ownTokens().count()];
+            if (values.length > 0) {
+                model.output().copyLogits(row, values);
+            }
             logits.add(values);
         }
         return logits;

@@ -19,6 +19,10 @@ import org.ryzanstein.loader.tokenizer.SharedData;
 class StoriesTest {
     private static final ObjectMapper JSON = new ObjectMapper();
 
+    static Path file(String type) {
+        return data("stories260K-" + type + ".gguf");
+    }
+
     private static Path data(String name) {
         return SharedData.path("stories260K").resolve(name);
     }
