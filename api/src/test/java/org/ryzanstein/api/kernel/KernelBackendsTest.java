@@ -3,17 +3,28 @@ package org.ryzanstein.api.kernel;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Optional;
+import java.util.Properties;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.ryzanstein.api.comm.Communicators;
 import org.ryzanstein.api.provider.ProviderUnavailableException;
 
 /** No provider is on the path of this module's own tests. */
 class KernelBackendsTest {
-    @AfterEach
+    private final Properties before = new Properties();
+
+    /** The build may force a backend in the JVMs of all tests. */
+    @BeforeEach
     void forgetForcedNames() {
+        before.putAll(System.getProperties());
         System.clearProperty(KernelBackends.FORCE_PROPERTY);
         System.clearProperty(Communicators.FORCE_PROPERTY);
+    }
+
+    @AfterEach
+    void restoreForcedNames() {
+        System.setProperties(before);
     }
 
     @Test

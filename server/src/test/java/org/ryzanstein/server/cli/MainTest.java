@@ -109,7 +109,7 @@ class MainTest {
         Cli cli = new Cli().opening(options -> {
             throw failure;
         });
-        assertThat(cli.run("generate", "-p", "x")).isEqualTo(code);
+        assertThat(cli.run("generate", "-p", "x", "--backend", "scalar")).isEqualTo(code);
         assertThat(cli.out()).isEmpty();
         return cli.err();
     }
