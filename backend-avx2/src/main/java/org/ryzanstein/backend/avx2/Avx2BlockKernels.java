@@ -134,8 +134,21 @@ final class Avx2BlockKernels implements BlockKernels {
             long block = weights.at(group) + (long) b * layout.blockBytes();
             float factor = in.factors()[row * layout.blocks() + b];
             int at = 2 * (b - from) * ROWS;
+            float[] integers = scratch.products();
+            switch (layout.subScales()) {
+                case NONE -> {}
+                case BLOCK -> BlockNumbers.scale(weights.memory(), block + layout.subScalesAt(), integers, at);
+                case HALF -> BlockNumbers.scaleHalves(weights.memory(), block + layout.subScalesAt(), integers, at);
+            }
             BlockNumbers.add(
-                    weights.memory(), block, layout, scratch.products(), at, factor, scratch.sums(), row * ROWS);
+                    weights.memory(),
+                    block + layout.scalesAt(),
+                    layout.wideScales(),
+                    integers,
+                    at,
+                    factor,
+                    scratch.sums(),
+                    row * ROWS);
         }
     }
 
@@ -145,11 +158,19 @@ final class Avx2BlockKernels implements BlockKernels {
         for (int b = 0; b < layout.blocks(); b++) {
             long block = weights.at(group) + (long) b * layout.blockBytes();
             int at = row * layout.blocks() + b;
-            float first = in.sums()[2 * at];
-            float second = in.sums()[2 * at + 1];
-            float factor = in.factors()[at];
-            BlockNumbers.addMinima(
-                    weights.memory(), block, layout, first, second, factor, scratch.minima(), row * ROWS);
+            long first = block + layout.subMinimaAt();
+            long second = layout.minima() == Parts.HALF ? first + ROWS : first;
+            float[] integers = scratch.products();
+            BlockNumbers.minima(weights.memory(), first, second, in.sums()[2 * at], in.sums()[2 * at + 1], integers, 0);
+            BlockNumbers.add(
+                    weights.memory(),
+                    block + layout.minimaAt(),
+                    layout.wideScales(),
+                    integers,
+                    0,
+                    in.factors()[at],
+                    scratch.minima(),
+                    row * ROWS);
         }
     }
 

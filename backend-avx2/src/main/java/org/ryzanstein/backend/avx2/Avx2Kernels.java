@@ -15,16 +15,20 @@ import org.ryzanstein.backend.cpu.PagedKvCache;
 import org.ryzanstein.backend.cpu.Parallel;
 import org.ryzanstein.backend.cpu.TernaryInput;
 import org.ryzanstein.backend.cpu.TernaryMatrix;
+import org.ryzanstein.backend.cpu.TiledAttention;
 import org.ryzanstein.backend.cpu.WeightMemory;
 
 /** The kernels for 256-bit vectors. */
 final class Avx2Kernels implements CpuKernels {
+    private static final int GATE_ROOM = 256;
+
     private final String name;
     private final ThreadLocal<NibbleScratch> scratch = ThreadLocal.withInitial(NibbleScratch::new);
     private final DenseKernels dense = new Avx2DenseKernels();
     private final BlockKernels blocks = new Avx2BlockKernels();
 
-    private final ThreadLocal<GateScratch> gateScratch = ThreadLocal.withInitial(GateScratch::new);
+    /** Room for the exponentials of a gate, a multiple of any vector's lanes. */
+    private final ThreadLocal<float[]> gateScratch = ThreadLocal.withInitial(() -> new float[GATE_ROOM]);
 
     Avx2Kernels(String name) {
         this.name = name;
@@ -86,8 +90,7 @@ final class Avx2Kernels implements CpuKernels {
             float[] out,
             int outOffset,
             int length) {
-        GateScratch own = gateScratch.get();
-        RowKernels.gate(kind, gate, gateOffset, up, upOffset, out, outOffset, length, own.exponential(), own.values());
+        RowKernels.gate(kind, gate, gateOffset, up, upOffset, out, outOffset, length, gateScratch.get());
     }
 
     @Override
@@ -128,14 +131,7 @@ final class Avx2Kernels implements CpuKernels {
     }
 
     @Override
-    public AttentionKernel attention(PagedKvCache cache, int layer, float scale) {
-        return new Attention(cache, layer, scale);
-    }
-
-    /** What a thread needs to compute gates. */
-    private record GateScratch(Exponential exponential, float[] values) {
-        GateScratch() {
-            this(new Exponential(), new float[Exponential.ROOM]);
-        }
+    public AttentionKernel attention(PagedKvCache cache, float scale) {
+        return new TiledAttention(new AttentionVectors(), cache, scale);
     }
 }

@@ -1,7 +1,10 @@
 package org.ryzanstein.backend.avx2;
 
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 import org.ryzanstein.backend.cpu.BlockLayout;
@@ -45,13 +48,19 @@ final class BlockIntegers {
         ShortVector even = ShortVector.broadcast(Lanes.SHORTS, start);
         ShortVector odd = ShortVector.zero(Lanes.SHORTS);
         for (int j = 0; j < words; j++) {
-            ShortVector word = Lanes.shorts(memory, at + (long) j * WORD_BYTES);
+            ShortVector word = ShortVector.fromMemorySegment(
+                    Lanes.SHORTS, memory, at + (long) j * WORD_BYTES, ByteOrder.LITTLE_ENDIAN);
             int k = first + 4 * j;
-            even = even.add(word.and((short) 15).mul(Lanes.pair(digits, k)));
-            odd = odd.add(word.lanewise(VectorOperators.LSHR, 4).and((short) 15).mul(Lanes.pair(digits, k + 1)));
-            even = even.add(
-                    word.lanewise(VectorOperators.LSHR, 8).and((short) 15).mul(Lanes.pair(digits, k + 2)));
-            odd = odd.add(word.lanewise(VectorOperators.LSHR, 12).mul(Lanes.pair(digits, k + 3)));
+            even = even.add(word.and((short) 15)
+                    .mul(IntVector.broadcast(Lanes.INTS, digits[k]).reinterpretAsShorts()));
+            odd = odd.add(word.lanewise(VectorOperators.LSHR, 4)
+                    .and((short) 15)
+                    .mul(IntVector.broadcast(Lanes.INTS, digits[k + 1]).reinterpretAsShorts()));
+            even = even.add(word.lanewise(VectorOperators.LSHR, 8)
+                    .and((short) 15)
+                    .mul(IntVector.broadcast(Lanes.INTS, digits[k + 2]).reinterpretAsShorts()));
+            odd = odd.add(word.lanewise(VectorOperators.LSHR, 12)
+                    .mul(IntVector.broadcast(Lanes.INTS, digits[k + 3]).reinterpretAsShorts()));
         }
         even.add(odd).intoArray(out, to);
     }
@@ -69,16 +78,18 @@ final class BlockIntegers {
             MemorySegment memory, long at, int words, int[] digits, int first, short start, short[] out, int to) {
         ShortVector even = ShortVector.broadcast(Lanes.SHORTS, start);
         ShortVector odd = ShortVector.zero(Lanes.SHORTS);
-        for (int j = 0; j < 2 * words; j++) {
-            // Four pairs of a word at a time.
-            ShortVector word = Lanes.shorts(memory, at + (long) (j / 2) * WORD_BYTES)
-                    .lanewise(VectorOperators.LSHR, (long) (j % 2) * Byte.SIZE);
-            int k = first + 4 * j;
-            even = even.add(word.and((short) 3).mul(Lanes.pair(digits, k)));
-            odd = odd.add(word.lanewise(VectorOperators.LSHR, 2).and((short) 3).mul(Lanes.pair(digits, k + 1)));
-            even = even.add(
-                    word.lanewise(VectorOperators.LSHR, 4).and((short) 3).mul(Lanes.pair(digits, k + 2)));
-            odd = odd.add(word.lanewise(VectorOperators.LSHR, 6).and((short) 3).mul(Lanes.pair(digits, k + 3)));
+        for (int j = 0; j < words; j++) {
+            ShortVector word = ShortVector.fromMemorySegment(
+                    Lanes.SHORTS, memory, at + (long) j * WORD_BYTES, ByteOrder.LITTLE_ENDIAN);
+            int k = first + 8 * j;
+            for (int i = 0; i < 8; i += 2) {
+                even = even.add(word.and((short) 3)
+                        .mul(IntVector.broadcast(Lanes.INTS, digits[k + i]).reinterpretAsShorts()));
+                odd = odd.add(word.lanewise(VectorOperators.LSHR, 2)
+                        .and((short) 3)
+                        .mul(IntVector.broadcast(Lanes.INTS, digits[k + i + 1]).reinterpretAsShorts()));
+                word = word.lanewise(VectorOperators.LSHR, 4);
+            }
         }
         even.add(odd).intoArray(out, to);
     }
@@ -96,11 +107,23 @@ final class BlockIntegers {
         FloatVector d = a;
         for (int k = 0; k < elements; k++) {
             long row = at + (long) ROWS * k;
-            FloatVector x = Lanes.float32(digits, first + k);
-            a = Lanes.int8(memory, row).fma(x, a);
-            b = Lanes.int8(memory, row + Lanes.WORDS).fma(x, b);
-            c = Lanes.int8(memory, row + 2 * Lanes.WORDS).fma(x, c);
-            d = Lanes.int8(memory, row + 3 * Lanes.WORDS).fma(x, d);
+            FloatVector x = IntVector.broadcast(Lanes.INTS, digits[first + k]).reinterpretAsFloats();
+            a = ByteVector.fromMemorySegment(Lanes.BYTES_8, memory, row, ByteOrder.LITTLE_ENDIAN)
+                    .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
+                    .reinterpretAsFloats()
+                    .fma(x, a);
+            b = ByteVector.fromMemorySegment(Lanes.BYTES_8, memory, row + Lanes.WORDS, ByteOrder.LITTLE_ENDIAN)
+                    .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
+                    .reinterpretAsFloats()
+                    .fma(x, b);
+            c = ByteVector.fromMemorySegment(Lanes.BYTES_8, memory, row + 2 * Lanes.WORDS, ByteOrder.LITTLE_ENDIAN)
+                    .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
+                    .reinterpretAsFloats()
+                    .fma(x, c);
+            d = ByteVector.fromMemorySegment(Lanes.BYTES_8, memory, row + 3 * Lanes.WORDS, ByteOrder.LITTLE_ENDIAN)
+                    .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
+                    .reinterpretAsFloats()
+                    .fma(x, d);
         }
         a.intoArray(out, to);
         b.intoArray(out, to + Lanes.WORDS);
@@ -111,15 +134,27 @@ final class BlockIntegers {
     /** out = float(low) + offset. */
     static void widen(short[] low, int from, float offset, float[] out, int to) {
         for (int i = 0; i < ROWS; i += Lanes.WORDS) {
-            Lanes.floats(low, from + i).add(offset).intoArray(out, to + i);
+            ShortVector.fromArray(Lanes.SHORTS_8, low, from + i)
+                    .convertShape(VectorOperators.S2F, Lanes.FLOATS, 0)
+                    .reinterpretAsFloats()
+                    .add(offset)
+                    .intoArray(out, to + i);
         }
     }
 
     /** out = (float(low) + 16 * float(high)) + offset. */
     static void widen(short[] low, short[] high, int from, int highFrom, float offset, float[] out, int to) {
         for (int i = 0; i < ROWS; i += Lanes.WORDS) {
-            FloatVector upper = Lanes.floats(high, highFrom + i).mul(16f);
-            Lanes.floats(low, from + i).add(upper).add(offset).intoArray(out, to + i);
+            FloatVector upper = ShortVector.fromArray(Lanes.SHORTS_8, high, highFrom + i)
+                    .convertShape(VectorOperators.S2F, Lanes.FLOATS, 0)
+                    .reinterpretAsFloats()
+                    .mul(16f);
+            ShortVector.fromArray(Lanes.SHORTS_8, low, from + i)
+                    .convertShape(VectorOperators.S2F, Lanes.FLOATS, 0)
+                    .reinterpretAsFloats()
+                    .add(upper)
+                    .add(offset)
+                    .intoArray(out, to + i);
         }
     }
 }

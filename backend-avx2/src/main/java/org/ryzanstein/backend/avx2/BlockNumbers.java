@@ -2,96 +2,150 @@ package org.ryzanstein.backend.avx2;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
-import org.ryzanstein.api.weight.BlockForm.Parts;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorOperators;
 import org.ryzanstein.backend.cpu.BlockLayout;
 
 /** From integer sums and the numbers of a block to its part of a product; lanes are rows. */
 final class BlockNumbers {
     private static final int ROWS = BlockLayout.ROWS;
+    /** Where a float16's bits land in a float32 when sign and exponent are extended. */
+    static final int HALF_SHIFT = 13;
+
+    static final int HALF_BITS = 0x8fffe000;
+    /** From the exponent's bias in float16 to that in float32. Subnormal numbers come out right as well. */
+    static final float HALF_SCALE = 0x1p112f;
 
     private BlockNumbers() {}
 
-    /** d or dmin of eight rows from row i on. */
-    private static FloatVector scales(MemorySegment memory, long at, int i, boolean wide) {
-        return wide
-                ? FloatVector.fromMemorySegment(
-                        Lanes.FLOATS, memory, at + (long) i * Float.BYTES, ByteOrder.LITTLE_ENDIAN)
-                : DensePairs.halves(memory, at + (long) i * Short.BYTES);
-    }
-
     /**
-     * sums = fma(I_b, d * factor, sums).
+     * sums = fma(integers, d * factor, sums).
      *
-     * @param integers sums of the block from {@code at} on; where halves have sub-scales, those of the first half and then of the
-     *     second
+     * @param scalesAt where d, or dmin, of all rows lie
+     * @param wide whether they are float32, not float16
      */
     static void add(
             MemorySegment memory,
-            long block,
-            BlockLayout layout,
+            long scalesAt,
+            boolean wide,
             float[] integers,
             int at,
             float factor,
             float[] sums,
             int to) {
-        long scalesAt = block + layout.scalesAt();
-        for (int i = 0; i < ROWS; i += Lanes.WORDS) {
-            FloatVector scale = scales(memory, scalesAt, i, layout.wideScales()).mul(factor);
-            FloatVector integer = scaled(memory, block + layout.subScalesAt(), layout.subScales(), integers, at, i);
-            integer.fma(scale, FloatVector.fromArray(Lanes.FLOATS, sums, to + i))
-                    .intoArray(sums, to + i);
+        if (wide) {
+            addWide(memory, scalesAt, integers, at, factor, sums, to);
+        } else {
+            addNarrow(memory, scalesAt, integers, at, factor, sums, to);
         }
     }
 
-    /** I_b. */
-    private static FloatVector scaled(MemorySegment memory, long parts, Parts kind, float[] integers, int at, int i) {
-        FloatVector first = FloatVector.fromArray(Lanes.FLOATS, integers, at + i);
-        if (kind == Parts.NONE) {
-            return first;
-        }
-        FloatVector product = first.mul(Lanes.int8(memory, parts + i));
-        if (kind == Parts.BLOCK) {
-            return product;
-        }
-        FloatVector second = FloatVector.fromArray(Lanes.FLOATS, integers, at + ROWS + i);
-        return second.fma(Lanes.int8(memory, parts + ROWS + i), product);
-    }
-
-    /** sums = fma(J_b, dmin * factor, sums). */
-    static void addMinima(
-            MemorySegment memory,
-            long block,
-            BlockLayout layout,
-            float firstSum,
-            float secondSum,
-            float factor,
-            float[] sums,
-            int to) {
-        long parts = block + layout.subMinimaAt();
-        long second = layout.minima() == Parts.HALF ? parts + ROWS : parts;
+    private static void addWide(
+            MemorySegment memory, long scalesAt, float[] integers, int at, float factor, float[] sums, int to) {
         for (int i = 0; i < ROWS; i += Lanes.WORDS) {
-            FloatVector scale = scales(memory, block + layout.minimaAt(), i, layout.wideScales())
+            FloatVector scale = FloatVector.fromMemorySegment(
+                            Lanes.FLOATS, memory, scalesAt + (long) i * Float.BYTES, ByteOrder.LITTLE_ENDIAN)
                     .mul(factor);
-            FloatVector integer = Lanes.int8(memory, parts + i)
-                    .mul(firstSum)
-                    .add(Lanes.int8(memory, second + i).mul(secondSum));
-            integer.fma(scale, FloatVector.fromArray(Lanes.FLOATS, sums, to + i))
+            FloatVector.fromArray(Lanes.FLOATS, integers, at + i)
+                    .fma(scale, FloatVector.fromArray(Lanes.FLOATS, sums, to + i))
                     .intoArray(sums, to + i);
+        }
+    }
+
+    private static void addNarrow(
+            MemorySegment memory, long scalesAt, float[] integers, int at, float factor, float[] sums, int to) {
+        for (int i = 0; i < ROWS; i += Lanes.WORDS) {
+            FloatVector scale = ShortVector.fromMemorySegment(
+                            Lanes.SHORTS_8, memory, scalesAt + (long) i * Short.BYTES, ByteOrder.LITTLE_ENDIAN)
+                    .convertShape(VectorOperators.S2I, Lanes.INTS, 0)
+                    .reinterpretAsInts()
+                    .lanewise(VectorOperators.LSHL, HALF_SHIFT)
+                    .and(HALF_BITS)
+                    .reinterpretAsFloats()
+                    .mul(HALF_SCALE)
+                    .mul(factor);
+            FloatVector.fromArray(Lanes.FLOATS, integers, at + i)
+                    .fma(scale, FloatVector.fromArray(Lanes.FLOATS, sums, to + i))
+                    .intoArray(sums, to + i);
+        }
+    }
+
+    /** integers = integers * s. */
+    static void scale(MemorySegment memory, long partsAt, float[] integers, int at) {
+        for (int i = 0; i < ROWS; i += Lanes.WORDS) {
+            ByteVector parts =
+                    ByteVector.fromMemorySegment(Lanes.BYTES_8, memory, partsAt + i, ByteOrder.LITTLE_ENDIAN);
+            FloatVector.fromArray(Lanes.FLOATS, integers, at + i)
+                    .mul(parts.convertShape(VectorOperators.B2F, Lanes.FLOATS, 0))
+                    .intoArray(integers, at + i);
+        }
+    }
+
+    /** integers = integers * s0 + others * s1, where the sums of the second half lie behind those of the first. */
+    static void scaleHalves(MemorySegment memory, long partsAt, float[] integers, int at) {
+        for (int i = 0; i < ROWS; i += Lanes.WORDS) {
+            ByteVector first =
+                    ByteVector.fromMemorySegment(Lanes.BYTES_8, memory, partsAt + i, ByteOrder.LITTLE_ENDIAN);
+            ByteVector second =
+                    ByteVector.fromMemorySegment(Lanes.BYTES_8, memory, partsAt + ROWS + i, ByteOrder.LITTLE_ENDIAN);
+            FloatVector low = FloatVector.fromArray(Lanes.FLOATS, integers, at + i)
+                    .mul(first.convertShape(VectorOperators.B2F, Lanes.FLOATS, 0));
+            FloatVector.fromArray(Lanes.FLOATS, integers, at + ROWS + i)
+                    .mul(second.convertShape(VectorOperators.B2F, Lanes.FLOATS, 0))
+                    .add(low)
+                    .intoArray(integers, at + i);
+        }
+    }
+
+    /**
+     * J_b of all rows: m0 * firstSum + m1 * secondSum.
+     *
+     * @param first where m0 of all rows lies
+     * @param second where m1 of all rows lies
+     */
+    static void minima(
+            MemorySegment memory, long first, long second, float firstSum, float secondSum, float[] out, int to) {
+        for (int i = 0; i < ROWS; i += Lanes.WORDS) {
+            ByteVector low = ByteVector.fromMemorySegment(Lanes.BYTES_8, memory, first + i, ByteOrder.LITTLE_ENDIAN);
+            ByteVector high = ByteVector.fromMemorySegment(Lanes.BYTES_8, memory, second + i, ByteOrder.LITTLE_ENDIAN);
+            FloatVector sum = low.convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
+                    .reinterpretAsFloats()
+                    .mul(firstSum);
+            high.convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
+                    .reinterpretAsFloats()
+                    .mul(secondSum)
+                    .add(sum)
+                    .intoArray(out, to + i);
         }
     }
 
     /** d, or dmin, of all rows. */
     static void readScales(MemorySegment memory, long at, boolean wide, float[] out, int to) {
+        if (wide) {
+            MemorySegment.copy(memory, BlockLayout.FLOAT, at, out, to, ROWS);
+            return;
+        }
         for (int i = 0; i < ROWS; i += Lanes.WORDS) {
-            scales(memory, at, i, wide).intoArray(out, to + i);
+            ShortVector.fromMemorySegment(Lanes.SHORTS_8, memory, at + (long) i * Short.BYTES, ByteOrder.LITTLE_ENDIAN)
+                    .convertShape(VectorOperators.S2I, Lanes.INTS, 0)
+                    .reinterpretAsInts()
+                    .lanewise(VectorOperators.LSHL, HALF_SHIFT)
+                    .and(HALF_BITS)
+                    .reinterpretAsFloats()
+                    .mul(HALF_SCALE)
+                    .intoArray(out, to + i);
         }
     }
 
     /** s, or m, of all rows. */
     static void readParts(MemorySegment memory, long at, float[] out, int to) {
         for (int i = 0; i < ROWS; i += Lanes.WORDS) {
-            Lanes.int8(memory, at + i).intoArray(out, to + i);
+            ByteVector.fromMemorySegment(Lanes.BYTES_8, memory, at + i, ByteOrder.LITTLE_ENDIAN)
+                    .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
+                    .reinterpretAsFloats()
+                    .intoArray(out, to + i);
         }
     }
 }

@@ -1,7 +1,10 @@
 package org.ryzanstein.backend.avx2;
 
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 import org.ryzanstein.backend.cpu.BlockDigits;
@@ -12,15 +15,14 @@ final class BlockTiles {
     private static final int ROWS = BlockLayout.ROWS;
     private static final int BLOCK = BlockDigits.BLOCK;
     private static final int TILE = BlockDigits.TILE;
-    /** Bytes of a word of all rows. */
-    private static final int WORD_BYTES = ROWS * Short.BYTES;
 
     private BlockTiles() {}
 
     /** Nibbles plus {@code offset}, in (element, row) order. */
     static void unpackNibbles(MemorySegment memory, long at, short offset, short[] out) {
         for (int i = 0; i < BLOCK / 4 * ROWS; i += Lanes.HALVES) {
-            ShortVector word = Lanes.shorts(memory, at + (long) i * Short.BYTES);
+            ShortVector word = ShortVector.fromMemorySegment(
+                    Lanes.SHORTS, memory, at + (long) i * Short.BYTES, ByteOrder.LITTLE_ENDIAN);
             int to = i / ROWS * 4 * ROWS + i % ROWS;
             word.and((short) 15).add(offset).intoArray(out, to);
             word.lanewise(VectorOperators.LSHR, 4).and((short) 15).add(offset).intoArray(out, to + ROWS);
@@ -31,28 +33,27 @@ final class BlockTiles {
 
     /** Adds 16 times the pairs of bits. */
     static void addPairs(MemorySegment memory, long at, short[] out) {
-        for (int i = 0; i < BLOCK / 4 * ROWS; i += Lanes.HALVES) {
-            int four = i / ROWS;
-            int word = four / 2 * WORD_BYTES + i % ROWS * Short.BYTES;
-            ShortVector pairs =
-                    Lanes.shorts(memory, at + word).lanewise(VectorOperators.LSHR, (long) (four % 2) * Byte.SIZE);
-            int to = four * 4 * ROWS + i % ROWS;
-            addHigh(pairs, out, to);
-            addHigh(pairs.lanewise(VectorOperators.LSHR, 2), out, to + ROWS);
-            addHigh(pairs.lanewise(VectorOperators.LSHR, 4), out, to + 2 * ROWS);
-            addHigh(pairs.lanewise(VectorOperators.LSHR, 6), out, to + 3 * ROWS);
+        for (int i = 0; i < BLOCK / 8 * ROWS; i += Lanes.HALVES) {
+            ShortVector word = ShortVector.fromMemorySegment(
+                    Lanes.SHORTS, memory, at + (long) i * Short.BYTES, ByteOrder.LITTLE_ENDIAN);
+            int to = i / ROWS * 8 * ROWS + i % ROWS;
+            for (int j = 0; j < 8; j++) {
+                ShortVector high = word.and((short) 3).lanewise(VectorOperators.LSHL, 4);
+                ShortVector.fromArray(Lanes.SHORTS, out, to + j * ROWS)
+                        .add(high)
+                        .intoArray(out, to + j * ROWS);
+                word = word.lanewise(VectorOperators.LSHR, 2);
+            }
         }
-    }
-
-    private static void addHigh(ShortVector pairs, short[] out, int at) {
-        ShortVector high = pairs.and((short) 3).lanewise(VectorOperators.LSHL, 4);
-        ShortVector.fromArray(Lanes.SHORTS, out, at).add(high).intoArray(out, at);
     }
 
     /** Widens the elements {@code from .. to}. */
     static void widen(short[] quants, int from, int to, float[] out) {
         for (int i = from * ROWS; i < to * ROWS; i += Lanes.WORDS) {
-            Lanes.floats(quants, i).intoArray(out, i);
+            ShortVector.fromArray(Lanes.SHORTS_8, quants, i)
+                    .convertShape(VectorOperators.S2F, Lanes.FLOATS, 0)
+                    .reinterpretAsFloats()
+                    .intoArray(out, i);
         }
     }
 
@@ -60,14 +61,21 @@ final class BlockTiles {
     static void widen(short[] quants, int from, int to, float[] numbers, int subScales, float[] out) {
         for (int i = from * ROWS; i < to * ROWS; i += Lanes.WORDS) {
             FloatVector scale = FloatVector.fromArray(Lanes.FLOATS, numbers, subScales + i % ROWS);
-            Lanes.floats(quants, i).mul(scale).intoArray(out, i);
+            ShortVector.fromArray(Lanes.SHORTS_8, quants, i)
+                    .convertShape(VectorOperators.S2F, Lanes.FLOATS, 0)
+                    .reinterpretAsFloats()
+                    .mul(scale)
+                    .intoArray(out, i);
         }
     }
 
     /** Widens bytes. */
     static void unpackBytes(MemorySegment memory, long at, int from, int to, float[] out) {
         for (int i = from * ROWS; i < to * ROWS; i += Lanes.WORDS) {
-            Lanes.int8(memory, at + i).intoArray(out, i);
+            ByteVector.fromMemorySegment(Lanes.BYTES_8, memory, at + i, ByteOrder.LITTLE_ENDIAN)
+                    .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
+                    .reinterpretAsFloats()
+                    .intoArray(out, i);
         }
     }
 
@@ -76,7 +84,11 @@ final class BlockTiles {
             MemorySegment memory, long at, int from, int to, float[] numbers, int subScales, float[] out) {
         for (int i = from * ROWS; i < to * ROWS; i += Lanes.WORDS) {
             FloatVector scale = FloatVector.fromArray(Lanes.FLOATS, numbers, subScales + i % ROWS);
-            Lanes.int8(memory, at + i).mul(scale).intoArray(out, i);
+            ByteVector.fromMemorySegment(Lanes.BYTES_8, memory, at + i, ByteOrder.LITTLE_ENDIAN)
+                    .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
+                    .reinterpretAsFloats()
+                    .mul(scale)
+                    .intoArray(out, i);
         }
     }
 
@@ -98,12 +110,12 @@ final class BlockTiles {
         for (int k = 0; k < BLOCK; k++) {
             ShortVector weight = ShortVector.fromArray(Lanes.SHORTS, weights, from + ROWS * k);
             int x = first + TILE * k;
-            a = a.add(weight.mul(Lanes.pair(digits, x)));
-            b = b.add(weight.mul(Lanes.pair(digits, x + 1)));
-            c = c.add(weight.mul(Lanes.pair(digits, x + 2)));
-            d = d.add(weight.mul(Lanes.pair(digits, x + 3)));
-            e = e.add(weight.mul(Lanes.pair(digits, x + 4)));
-            f = f.add(weight.mul(Lanes.pair(digits, x + 5)));
+            a = a.add(weight.mul(IntVector.broadcast(Lanes.INTS, digits[x]).reinterpretAsShorts()));
+            b = b.add(weight.mul(IntVector.broadcast(Lanes.INTS, digits[x + 1]).reinterpretAsShorts()));
+            c = c.add(weight.mul(IntVector.broadcast(Lanes.INTS, digits[x + 2]).reinterpretAsShorts()));
+            d = d.add(weight.mul(IntVector.broadcast(Lanes.INTS, digits[x + 3]).reinterpretAsShorts()));
+            e = e.add(weight.mul(IntVector.broadcast(Lanes.INTS, digits[x + 4]).reinterpretAsShorts()));
+            f = f.add(weight.mul(IntVector.broadcast(Lanes.INTS, digits[x + 5]).reinterpretAsShorts()));
         }
         a.intoArray(out, from);
         b.intoArray(out, from + ROWS);
@@ -138,22 +150,22 @@ final class BlockTiles {
             FloatVector w0 = FloatVector.fromArray(Lanes.FLOATS, weights, from + ROWS * k);
             FloatVector w1 = FloatVector.fromArray(Lanes.FLOATS, weights, from + ROWS * k + Lanes.WORDS);
             int at = first + TILE * k;
-            FloatVector x = Lanes.float32(digits, at);
+            FloatVector x = IntVector.broadcast(Lanes.INTS, digits[at]).reinterpretAsFloats();
             a0 = w0.fma(x, a0);
             a1 = w1.fma(x, a1);
-            x = Lanes.float32(digits, at + 1);
+            x = IntVector.broadcast(Lanes.INTS, digits[at + 1]).reinterpretAsFloats();
             b0 = w0.fma(x, b0);
             b1 = w1.fma(x, b1);
-            x = Lanes.float32(digits, at + 2);
+            x = IntVector.broadcast(Lanes.INTS, digits[at + 2]).reinterpretAsFloats();
             c0 = w0.fma(x, c0);
             c1 = w1.fma(x, c1);
-            x = Lanes.float32(digits, at + 3);
+            x = IntVector.broadcast(Lanes.INTS, digits[at + 3]).reinterpretAsFloats();
             d0 = w0.fma(x, d0);
             d1 = w1.fma(x, d1);
-            x = Lanes.float32(digits, at + 4);
+            x = IntVector.broadcast(Lanes.INTS, digits[at + 4]).reinterpretAsFloats();
             e0 = w0.fma(x, e0);
             e1 = w1.fma(x, e1);
-            x = Lanes.float32(digits, at + 5);
+            x = IntVector.broadcast(Lanes.INTS, digits[at + 5]).reinterpretAsFloats();
             f0 = w0.fma(x, f0);
             f1 = w1.fma(x, f1);
         }
@@ -195,7 +207,11 @@ final class BlockTiles {
         for (int i = 0; i < ROWS; i += Lanes.WORDS) {
             FloatVector scale = FloatVector.fromArray(Lanes.FLOATS, numbers, i).mul(factor);
             FloatVector subScale = FloatVector.fromArray(Lanes.FLOATS, numbers, subScales + i);
-            FloatVector integer = Lanes.floats(integers, at + i).add(offset).mul(subScale);
+            FloatVector integer = ShortVector.fromArray(Lanes.SHORTS_8, integers, at + i)
+                    .convertShape(VectorOperators.S2F, Lanes.FLOATS, 0)
+                    .reinterpretAsFloats()
+                    .add(offset)
+                    .mul(subScale);
             integer.fma(scale, FloatVector.fromArray(Lanes.FLOATS, sums, to + i))
                     .intoArray(sums, to + i);
         }

@@ -18,34 +18,26 @@ final class DotProduct {
         FloatVector second = first;
         int k = 0;
         for (; k + ContractMath.LANES <= length; k += ContractMath.LANES) {
-            first = load(a, aOffset + k).fma(load(b, bOffset + k), first);
-            second = load(a, aOffset + k + Lanes.WORDS).fma(load(b, bOffset + k + Lanes.WORDS), second);
+            FloatVector x = FloatVector.fromArray(Lanes.FLOATS, a, aOffset + k);
+            first = x.fma(FloatVector.fromArray(Lanes.FLOATS, b, bOffset + k), first);
+            x = FloatVector.fromArray(Lanes.FLOATS, a, aOffset + k + Lanes.WORDS);
+            second = x.fma(FloatVector.fromArray(Lanes.FLOATS, b, bOffset + k + Lanes.WORDS), second);
         }
         if (k < length) {
-            first = addTail(first, a, aOffset + k, b, bOffset + k, length - k);
-            second = addTail(
-                    second, a, aOffset + k + Lanes.WORDS, b, bOffset + k + Lanes.WORDS, length - k - Lanes.WORDS);
+            // Lanes beyond the end keep their value: fma(0, 0, -0) would make +0 of -0.
+            VectorMask<Float> inside = VectorMask.fromLong(Lanes.FLOATS, (1L << (length - k)) - 1);
+            FloatVector x = FloatVector.fromArray(Lanes.FLOATS, a, aOffset + k, inside);
+            FloatVector y = FloatVector.fromArray(Lanes.FLOATS, b, bOffset + k, inside);
+            first = first.blend(x.fma(y, first), inside);
+            if (k + Lanes.WORDS < length) {
+                inside = VectorMask.fromLong(Lanes.FLOATS, (1L << (length - k - Lanes.WORDS)) - 1);
+                x = FloatVector.fromArray(Lanes.FLOATS, a, aOffset + k + Lanes.WORDS, inside);
+                y = FloatVector.fromArray(Lanes.FLOATS, b, bOffset + k + Lanes.WORDS, inside);
+                second = second.blend(x.fma(y, second), inside);
+            }
         }
-        return tree(first.add(second));
-    }
-
-    private static FloatVector load(float[] array, int at) {
-        return FloatVector.fromArray(Lanes.FLOATS, array, at);
-    }
-
-    /** Lanes from {@code count} on keep their value: fma(0, 0, -0) would make +0 of -0. */
-    private static FloatVector addTail(FloatVector sums, float[] a, int aAt, float[] b, int bAt, int count) {
-        if (count <= 0) {
-            return sums;
-        }
-        VectorMask<Float> inside = Lanes.FLOATS.indexInRange(0, count);
-        FloatVector x = FloatVector.fromArray(Lanes.FLOATS, a, aAt, inside);
-        FloatVector y = FloatVector.fromArray(Lanes.FLOATS, b, bAt, inside);
-        return sums.blend(x.fma(y, sums), inside);
-    }
-
-    /** Lane i takes lane i + 4, then i + 2, i + 1; what the upper lanes get does not matter. */
-    private static float tree(FloatVector eight) {
+        // Lane i takes lane i + 4, then i + 2, i + 1; what the upper lanes get does not matter.
+        FloatVector eight = first.add(second);
         FloatVector four = eight.add(eight.rearrange(FROM_4));
         FloatVector two = four.add(four.rearrange(FROM_2));
         return two.add(two.rearrange(FROM_1)).lane(0);

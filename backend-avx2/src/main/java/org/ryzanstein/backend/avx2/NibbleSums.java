@@ -2,6 +2,7 @@ package org.ryzanstein.backend.avx2;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
@@ -33,7 +34,7 @@ final class NibbleSums {
         }
     }
 
-    /** One rolled loop: an inner one over the four lookups of a unit costs a third of the speed, unrolling it more. */
+    /** The high half of a byte comes into its low half by a shift of 16 bits; lookups see no more. One rolled loop: an inner one over the four lookups of a unit costs a third of the speed, unrolling it more. */
     private static void sumStep(
             MemorySegment weights, long at, int groups, byte[] tables, int table, short[] sums, int to) {
         ShortVector s0 = ShortVector.zero(Lanes.SHORTS);
@@ -43,19 +44,32 @@ final class NibbleSums {
         ByteVector low1 = low0;
         ByteVector high1 = low0;
         for (int g = 0; g < groups; g++) {
-            ByteVector low = table(tables, table + g * SubsetTables.BYTES);
-            ByteVector high = table(tables, table + g * SubsetTables.BYTES + Lanes.HALVES);
-            ByteVector plus0 = load(weights, at + (long) g * NibbleShape.ROWS);
-            ByteVector minus0 = highHalves(plus0);
+            ByteVector low = ByteVector.fromArray(Lanes.BYTES_16, tables, table + g * SubsetTables.BYTES);
+            ByteVector high =
+                    ByteVector.fromArray(Lanes.BYTES_16, tables, table + g * SubsetTables.BYTES + Lanes.HALVES);
+            ByteVector plus0 = ByteVector.fromMemorySegment(
+                    Lanes.BYTES_16, weights, at + (long) g * NibbleShape.ROWS, ByteOrder.LITTLE_ENDIAN);
+            ByteVector minus0 = plus0.reinterpretAsShorts()
+                    .lanewise(VectorOperators.LSHR, NibbleShape.DIGITS)
+                    .reinterpretAsBytes();
             low0 = low0.add(plus0.selectFrom(low)).sub(minus0.selectFrom(low));
             high0 = high0.add(plus0.selectFrom(high)).sub(minus0.selectFrom(high));
-            ByteVector plus1 = load(weights, at + (long) g * NibbleShape.ROWS + Lanes.HALVES);
-            ByteVector minus1 = highHalves(plus1);
+            ByteVector plus1 = ByteVector.fromMemorySegment(
+                    Lanes.BYTES_16, weights, at + (long) g * NibbleShape.ROWS + Lanes.HALVES, ByteOrder.LITTLE_ENDIAN);
+            ByteVector minus1 = plus1.reinterpretAsShorts()
+                    .lanewise(VectorOperators.LSHR, NibbleShape.DIGITS)
+                    .reinterpretAsBytes();
             low1 = low1.add(plus1.selectFrom(low)).sub(minus1.selectFrom(low));
             high1 = high1.add(plus1.selectFrom(high)).sub(minus1.selectFrom(high));
             if ((g & (NibbleShape.UNIT - 1)) == NibbleShape.UNIT - 1) {
-                s0 = s0.add(shorts(low0)).add(shorts(high0).lanewise(VectorOperators.LSHL, SubsetTables.LOW_BITS));
-                s1 = s1.add(shorts(low1)).add(shorts(high1).lanewise(VectorOperators.LSHL, SubsetTables.LOW_BITS));
+                s0 = s0.add(low0.convertShape(VectorOperators.B2S, Lanes.SHORTS, 0))
+                        .add(high0.convertShape(VectorOperators.B2S, Lanes.SHORTS, 0)
+                                .reinterpretAsShorts()
+                                .lanewise(VectorOperators.LSHL, SubsetTables.LOW_BITS));
+                s1 = s1.add(low1.convertShape(VectorOperators.B2S, Lanes.SHORTS, 0))
+                        .add(high1.convertShape(VectorOperators.B2S, Lanes.SHORTS, 0)
+                                .reinterpretAsShorts()
+                                .lanewise(VectorOperators.LSHL, SubsetTables.LOW_BITS));
                 low0 = ByteVector.zero(Lanes.BYTES_16);
                 high0 = low0;
                 low1 = low0;
@@ -66,38 +80,20 @@ final class NibbleSums {
         s1.intoArray(sums, to + Lanes.HALVES);
     }
 
-    private static ByteVector table(byte[] tables, int at) {
-        return ByteVector.fromArray(Lanes.BYTES_16, tables, at);
-    }
-
-    private static ByteVector load(MemorySegment weights, long at) {
-        return ByteVector.fromMemorySegment(Lanes.BYTES_16, weights, at, ByteOrder.LITTLE_ENDIAN);
-    }
-
-    /** The high half of each byte in its low half; lookups see no more. AVX2 can't shift bytes. */
-    private static ByteVector highHalves(ByteVector bytes) {
-        return bytes.reinterpretAsShorts()
-                .lanewise(VectorOperators.LSHR, NibbleShape.DIGITS)
-                .reinterpretAsBytes();
-    }
-
-    private static ShortVector shorts(ByteVector bytes) {
-        return (ShortVector) bytes.convertShape(VectorOperators.B2S, Lanes.SHORTS, 0);
-    }
-
     /** Adds {@code count} sums to {@code totals[at ..]}, or puts them there if they are the first. */
     static void widen(short[] sums, int from, int[] totals, int at, int count, boolean first) {
+        if (first) {
+            Arrays.fill(totals, at, at + count, 0);
+        }
         int i = 0;
         for (; i + Lanes.WORDS <= count; i += Lanes.WORDS) {
-            IntVector sum = ints(ShortVector.fromArray(Lanes.SHORTS_8, sums, from + i));
-            (first ? sum : sum.add(IntVector.fromArray(Lanes.INTS, totals, at + i))).intoArray(totals, at + i);
+            ShortVector sum = ShortVector.fromArray(Lanes.SHORTS_8, sums, from + i);
+            IntVector.fromArray(Lanes.INTS, totals, at + i)
+                    .add(sum.convertShape(VectorOperators.S2I, Lanes.INTS, 0))
+                    .intoArray(totals, at + i);
         }
         for (; i < count; i++) {
-            totals[at + i] = first ? sums[from + i] : totals[at + i] + sums[from + i];
+            totals[at + i] += sums[from + i];
         }
-    }
-
-    private static IntVector ints(ShortVector sums) {
-        return (IntVector) sums.convertShape(VectorOperators.S2I, Lanes.INTS, 0);
     }
 }

@@ -42,24 +42,20 @@ final class SubsetTables {
      * @param tables receives them, from {@code to} on
      */
     static void build(byte[] digits, int at, int groups, byte[] tables, int to) {
+        ShortVector first = ShortVector.fromArray(Lanes.SHORTS, FIRST, 0);
+        ShortVector second = ShortVector.fromArray(Lanes.SHORTS, SECOND, 0);
+        ShortVector third = ShortVector.fromArray(Lanes.SHORTS, THIRD, 0);
+        ShortVector fourth = ShortVector.fromArray(Lanes.SHORTS, FOURTH, 0);
         for (int g = 0; g < groups; g++) {
             int d = at + g * NibbleShape.DIGITS;
-            buildOne(digits[d], digits[d + 1], digits[d + 2], digits[d + 3], tables, to + g * BYTES);
+            ShortVector low = first.and((short) digits[d]).add(second.and((short) digits[d + 1]));
+            ShortVector high = third.and((short) digits[d + 2]).add(fourth.and((short) digits[d + 3]));
+            ShortVector sums = low.add(high);
+            ((ByteVector) sums.and((short) LOW).convertShape(VectorOperators.S2B, Lanes.BYTES_16, 0))
+                    .intoArray(tables, to + g * BYTES);
+            ((ByteVector) sums.lanewise(VectorOperators.ASHR, LOW_BITS)
+                            .convertShape(VectorOperators.S2B, Lanes.BYTES_16, 0))
+                    .intoArray(tables, to + g * BYTES + BYTES / 2);
         }
-    }
-
-    private static void buildOne(int a, int b, int c, int d, byte[] tables, int to) {
-        ShortVector sums =
-                where(FIRST, a).add(where(SECOND, b)).add(where(THIRD, c).add(where(FOURTH, d)));
-        bytes(sums.and((short) LOW)).intoArray(tables, to);
-        bytes(sums.lanewise(VectorOperators.ASHR, LOW_BITS)).intoArray(tables, to + BYTES / 2);
-    }
-
-    private static ShortVector where(short[] members, int digit) {
-        return ShortVector.fromArray(Lanes.SHORTS, members, 0).and((short) digit);
-    }
-
-    private static ByteVector bytes(ShortVector values) {
-        return (ByteVector) values.convertShape(VectorOperators.S2B, Lanes.BYTES_16, 0);
     }
 }

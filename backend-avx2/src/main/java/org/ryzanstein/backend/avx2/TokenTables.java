@@ -23,6 +23,7 @@ final class TokenTables {
     /** Elements of the table of four activations. */
     static final int TABLE = 256 * TOKENS;
 
+    private static final int BYTE = 255;
     /** In an index, from the bit of a weight of 1 to that of -1. */
     private static final int MINUS = 1 << NibbleShape.DIGITS;
 
@@ -73,8 +74,13 @@ final class TokenTables {
         int plus = TOKENS << digit;
         int minus = (MINUS * TOKENS) << digit;
         // Into the entry of the digit alone, which is where its two halves are read as one vector.
-        digits(packed, 0, digit).intoArray(tables, to + plus);
-        digits(packed, Lanes.WORDS, digit).intoArray(tables, to + plus + Lanes.WORDS);
+        int up = (NibbleShape.DIGITS - 1 - digit) * Byte.SIZE;
+        for (int i = 0; i < TOKENS; i += Lanes.WORDS) {
+            IntVector own = IntVector.fromArray(Lanes.INTS, packed, i)
+                    .lanewise(VectorOperators.LSHL, up)
+                    .lanewise(VectorOperators.ASHR, Integer.SIZE - Byte.SIZE);
+            ((ShortVector) own.convertShape(VectorOperators.I2S, Lanes.SHORTS_8, 0)).intoArray(tables, to + plus + i);
+        }
         ShortVector value = ShortVector.fromArray(Lanes.SHORTS, tables, to + plus);
         for (int index : BEFORE[digit]) {
             int entry = to + index * TOKENS;
@@ -82,13 +88,6 @@ final class TokenTables {
             sum.add(value).intoArray(tables, entry + plus);
             sum.sub(value).intoArray(tables, entry + minus);
         }
-    }
-
-    private static ShortVector digits(int[] packed, int from, int digit) {
-        IntVector all = IntVector.fromArray(Lanes.INTS, packed, from);
-        IntVector top = all.lanewise(VectorOperators.LSHL, (NibbleShape.DIGITS - 1 - digit) * Byte.SIZE);
-        IntVector own = top.lanewise(VectorOperators.ASHR, Integer.SIZE - Byte.SIZE);
-        return (ShortVector) own.convertShape(VectorOperators.I2S, Lanes.SHORTS_8, 0);
     }
 
     /**
@@ -99,35 +98,42 @@ final class TokenTables {
      */
     static void addPanel(MemorySegment weights, long at, short[] tables, short[] sums, int to) {
         for (int row = 0; row < NibbleShape.ROWS; row++) {
-            long byteAt = at + row;
-            ShortVector a = entry(weights, byteAt, tables, 0);
-            ShortVector b = entry(weights, byteAt + NibbleShape.ROWS, tables, TABLE);
-            ShortVector c = entry(weights, byteAt + 2 * NibbleShape.ROWS, tables, 2 * TABLE);
-            ShortVector d = entry(weights, byteAt + 3 * NibbleShape.ROWS, tables, 3 * TABLE);
-            ShortVector e = entry(weights, byteAt + 4 * NibbleShape.ROWS, tables, 4 * TABLE);
-            ShortVector f = entry(weights, byteAt + 5 * NibbleShape.ROWS, tables, 5 * TABLE);
-            ShortVector g = entry(weights, byteAt + 6 * NibbleShape.ROWS, tables, 6 * TABLE);
-            ShortVector h = entry(weights, byteAt + 7 * NibbleShape.ROWS, tables, 7 * TABLE);
-            ShortVector sum = ShortVector.fromArray(Lanes.SHORTS, sums, to + row * TOKENS);
-            sum.add(a).add(b).add(c).add(d).add(e).add(f).add(g).add(h).intoArray(sums, to + row * TOKENS);
+            long b = at + row;
+            int i0 = weights.get(ValueLayout.JAVA_BYTE, b) & BYTE;
+            int i1 = weights.get(ValueLayout.JAVA_BYTE, b + NibbleShape.ROWS) & BYTE;
+            int i2 = weights.get(ValueLayout.JAVA_BYTE, b + 2 * NibbleShape.ROWS) & BYTE;
+            int i3 = weights.get(ValueLayout.JAVA_BYTE, b + 3 * NibbleShape.ROWS) & BYTE;
+            int i4 = weights.get(ValueLayout.JAVA_BYTE, b + 4 * NibbleShape.ROWS) & BYTE;
+            int i5 = weights.get(ValueLayout.JAVA_BYTE, b + 5 * NibbleShape.ROWS) & BYTE;
+            int i6 = weights.get(ValueLayout.JAVA_BYTE, b + 6 * NibbleShape.ROWS) & BYTE;
+            int i7 = weights.get(ValueLayout.JAVA_BYTE, b + 7 * NibbleShape.ROWS) & BYTE;
+            ShortVector.fromArray(Lanes.SHORTS, sums, to + row * TOKENS)
+                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, i0 * TOKENS))
+                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, TABLE + i1 * TOKENS))
+                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, 2 * TABLE + i2 * TOKENS))
+                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, 3 * TABLE + i3 * TOKENS))
+                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, 4 * TABLE + i4 * TOKENS))
+                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, 5 * TABLE + i5 * TOKENS))
+                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, 6 * TABLE + i6 * TOKENS))
+                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, 7 * TABLE + i7 * TOKENS))
+                    .intoArray(sums, to + row * TOKENS);
         }
     }
 
     /** The same for half a panel, where a row ends. */
     static void addHalfPanel(MemorySegment weights, long at, short[] tables, short[] sums, int to) {
         for (int row = 0; row < NibbleShape.ROWS; row++) {
-            long byteAt = at + row;
-            ShortVector a = entry(weights, byteAt, tables, 0);
-            ShortVector b = entry(weights, byteAt + NibbleShape.ROWS, tables, TABLE);
-            ShortVector c = entry(weights, byteAt + 2 * NibbleShape.ROWS, tables, 2 * TABLE);
-            ShortVector d = entry(weights, byteAt + 3 * NibbleShape.ROWS, tables, 3 * TABLE);
-            ShortVector sum = ShortVector.fromArray(Lanes.SHORTS, sums, to + row * TOKENS);
-            sum.add(a).add(b).add(c).add(d).intoArray(sums, to + row * TOKENS);
+            long b = at + row;
+            int i0 = weights.get(ValueLayout.JAVA_BYTE, b) & BYTE;
+            int i1 = weights.get(ValueLayout.JAVA_BYTE, b + NibbleShape.ROWS) & BYTE;
+            int i2 = weights.get(ValueLayout.JAVA_BYTE, b + 2 * NibbleShape.ROWS) & BYTE;
+            int i3 = weights.get(ValueLayout.JAVA_BYTE, b + 3 * NibbleShape.ROWS) & BYTE;
+            ShortVector.fromArray(Lanes.SHORTS, sums, to + row * TOKENS)
+                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, i0 * TOKENS))
+                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, TABLE + i1 * TOKENS))
+                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, 2 * TABLE + i2 * TOKENS))
+                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, 3 * TABLE + i3 * TOKENS))
+                    .intoArray(sums, to + row * TOKENS);
         }
-    }
-
-    private static ShortVector entry(MemorySegment weights, long at, short[] tables, int table) {
-        int index = Byte.toUnsignedInt(weights.get(ValueLayout.JAVA_BYTE, at));
-        return ShortVector.fromArray(Lanes.SHORTS, tables, table + index * TOKENS);
     }
 }

@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 import org.ryzanstein.backend.cpu.BlockLayout;
@@ -38,13 +39,19 @@ final class BlockIntegers {
         ShortVector even = ShortVector.broadcast(Lanes.SHORTS, (short) (-NIBBLE_CENTRE * digitSum));
         ShortVector odd = ShortVector.zero(Lanes.SHORTS);
         for (int j = 0; j < words; j++) {
-            ShortVector word = Lanes.shorts(memory, at + (long) VECTOR_BYTES * j);
+            ShortVector word = ShortVector.fromMemorySegment(
+                    Lanes.SHORTS, memory, at + (long) VECTOR_BYTES * j, ByteOrder.LITTLE_ENDIAN);
             int k = first + 4 * j;
-            even = even.add(word.and((short) 15).mul(Lanes.pair(digits, k)));
-            odd = odd.add(word.lanewise(VectorOperators.LSHR, 4).and((short) 15).mul(Lanes.pair(digits, k + 1)));
-            even = even.add(
-                    word.lanewise(VectorOperators.LSHR, 8).and((short) 15).mul(Lanes.pair(digits, k + 2)));
-            odd = odd.add(word.lanewise(VectorOperators.LSHR, 12).mul(Lanes.pair(digits, k + 3)));
+            even = even.add(word.and((short) 15)
+                    .mul(IntVector.broadcast(Lanes.INTS, digits[k]).reinterpretAsShorts()));
+            odd = odd.add(word.lanewise(VectorOperators.LSHR, 4)
+                    .and((short) 15)
+                    .mul(IntVector.broadcast(Lanes.INTS, digits[k + 1]).reinterpretAsShorts()));
+            even = even.add(word.lanewise(VectorOperators.LSHR, 8)
+                    .and((short) 15)
+                    .mul(IntVector.broadcast(Lanes.INTS, digits[k + 2]).reinterpretAsShorts()));
+            odd = odd.add(word.lanewise(VectorOperators.LSHR, 12)
+                    .mul(IntVector.broadcast(Lanes.INTS, digits[k + 3]).reinterpretAsShorts()));
         }
         even.add(odd).intoArray(out, to);
     }
@@ -55,12 +62,15 @@ final class BlockIntegers {
         ShortVector even = ShortVector.broadcast(Lanes.SHORTS, (short) (-PAIR_CENTRE * digitSum));
         ShortVector odd = ShortVector.zero(Lanes.SHORTS);
         for (int j = 0; j < words; j++) {
-            ShortVector word = Lanes.shorts(memory, at + (long) VECTOR_BYTES * j);
+            ShortVector word = ShortVector.fromMemorySegment(
+                    Lanes.SHORTS, memory, at + (long) VECTOR_BYTES * j, ByteOrder.LITTLE_ENDIAN);
             int k = first + 8 * j;
             for (int i = 0; i < 8; i += 2) {
-                even = even.add(word.and((short) 3).mul(Lanes.pair(digits, k + i)));
-                odd = odd.add(
-                        word.lanewise(VectorOperators.LSHR, 2).and((short) 3).mul(Lanes.pair(digits, k + i + 1)));
+                even = even.add(word.and((short) 3)
+                        .mul(IntVector.broadcast(Lanes.INTS, digits[k + i]).reinterpretAsShorts()));
+                odd = odd.add(word.lanewise(VectorOperators.LSHR, 2)
+                        .and((short) 3)
+                        .mul(IntVector.broadcast(Lanes.INTS, digits[k + i + 1]).reinterpretAsShorts()));
                 word = word.lanewise(VectorOperators.LSHR, 4);
             }
         }
@@ -80,34 +90,54 @@ final class BlockIntegers {
         FloatVector d = a;
         for (int k = 0; k < elements; k += 2) {
             long row = at + (long) ROWS * k;
-            FloatVector x = Lanes.float32(digits, first + k);
-            a = floats(memory, row).fma(x, a);
-            b = floats(memory, row + Lanes.WORDS).fma(x, b);
-            FloatVector y = Lanes.float32(digits, first + k + 1);
-            c = floats(memory, row + 2 * Lanes.WORDS).fma(y, c);
-            d = floats(memory, row + 3 * Lanes.WORDS).fma(y, d);
+            FloatVector x = IntVector.broadcast(Lanes.INTS, digits[first + k]).reinterpretAsFloats();
+            a = ByteVector.fromMemorySegment(Lanes.BYTES_16, memory, row, ByteOrder.LITTLE_ENDIAN)
+                    .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
+                    .reinterpretAsFloats()
+                    .fma(x, a);
+            b = ByteVector.fromMemorySegment(Lanes.BYTES_16, memory, row + Lanes.WORDS, ByteOrder.LITTLE_ENDIAN)
+                    .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
+                    .reinterpretAsFloats()
+                    .fma(x, b);
+            FloatVector y =
+                    IntVector.broadcast(Lanes.INTS, digits[first + k + 1]).reinterpretAsFloats();
+            c = ByteVector.fromMemorySegment(Lanes.BYTES_16, memory, row + 2 * Lanes.WORDS, ByteOrder.LITTLE_ENDIAN)
+                    .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
+                    .reinterpretAsFloats()
+                    .fma(y, c);
+            d = ByteVector.fromMemorySegment(Lanes.BYTES_16, memory, row + 3 * Lanes.WORDS, ByteOrder.LITTLE_ENDIAN)
+                    .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
+                    .reinterpretAsFloats()
+                    .fma(y, d);
         }
         a.add(c).intoArray(out, to);
         b.add(d).intoArray(out, to + Lanes.WORDS);
     }
 
-    static FloatVector floats(MemorySegment memory, long at) {
-        ByteVector bytes = ByteVector.fromMemorySegment(Lanes.BYTES_16, memory, at, ByteOrder.LITTLE_ENDIAN);
-        return (FloatVector) bytes.convertShape(VectorOperators.B2F, Lanes.FLOATS, 0);
-    }
-
     /** out = float(low) + offset. */
     static void widen(short[] low, int from, float offset, float[] out, int to) {
         for (int i = 0; i < ROWS; i += Lanes.WORDS) {
-            Lanes.floats(low, from + i).add(offset).intoArray(out, to + i);
+            ShortVector.fromArray(Lanes.SHORTS_16, low, from + i)
+                    .convertShape(VectorOperators.S2F, Lanes.FLOATS, 0)
+                    .reinterpretAsFloats()
+                    .add(offset)
+                    .intoArray(out, to + i);
         }
     }
 
     /** out = (float(low) + 16 * float(high)) + offset. */
     static void widen(short[] low, short[] high, int from, int highFrom, float offset, float[] out, int to) {
         for (int i = 0; i < ROWS; i += Lanes.WORDS) {
-            FloatVector upper = Lanes.floats(high, highFrom + i).mul(16f);
-            Lanes.floats(low, from + i).add(upper).add(offset).intoArray(out, to + i);
+            FloatVector upper = ShortVector.fromArray(Lanes.SHORTS_16, high, highFrom + i)
+                    .convertShape(VectorOperators.S2F, Lanes.FLOATS, 0)
+                    .reinterpretAsFloats()
+                    .mul(16f);
+            ShortVector.fromArray(Lanes.SHORTS_16, low, from + i)
+                    .convertShape(VectorOperators.S2F, Lanes.FLOATS, 0)
+                    .reinterpretAsFloats()
+                    .add(upper)
+                    .add(offset)
+                    .intoArray(out, to + i);
         }
     }
 }

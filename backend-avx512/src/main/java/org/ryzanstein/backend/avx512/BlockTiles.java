@@ -1,7 +1,10 @@
 package org.ryzanstein.backend.avx512;
 
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 import org.ryzanstein.backend.cpu.BlockDigits;
@@ -24,7 +27,8 @@ final class BlockTiles {
     /** Nibbles plus {@code offset}, in (element, row) order. */
     static void unpackNibbles(MemorySegment memory, long at, short offset, short[] out) {
         for (int j = 0; j < BLOCK / 4; j++) {
-            ShortVector word = Lanes.shorts(memory, at + (long) VECTOR_BYTES * j);
+            ShortVector word = ShortVector.fromMemorySegment(
+                    Lanes.SHORTS, memory, at + (long) VECTOR_BYTES * j, ByteOrder.LITTLE_ENDIAN);
             for (int i = 0; i < 4; i++) {
                 word.and((short) 15).add(offset).intoArray(out, (4 * j + i) * ROWS);
                 word = word.lanewise(VectorOperators.LSHR, 4);
@@ -35,7 +39,8 @@ final class BlockTiles {
     /** Adds 16 times the pairs of bits. */
     static void addPairs(MemorySegment memory, long at, short[] out) {
         for (int j = 0; j < BLOCK / 8; j++) {
-            ShortVector word = Lanes.shorts(memory, at + (long) VECTOR_BYTES * j);
+            ShortVector word = ShortVector.fromMemorySegment(
+                    Lanes.SHORTS, memory, at + (long) VECTOR_BYTES * j, ByteOrder.LITTLE_ENDIAN);
             for (int i = 0; i < 8; i++) {
                 int to = (8 * j + i) * ROWS;
                 ShortVector high = word.and((short) 3).lanewise(VectorOperators.LSHL, 4);
@@ -48,7 +53,10 @@ final class BlockTiles {
     /** Widens the elements {@code from .. to}. */
     static void widen(short[] quants, int from, int to, float[] out) {
         for (int i = from * ROWS; i < to * ROWS; i += Lanes.WORDS) {
-            Lanes.floats(quants, i).intoArray(out, i);
+            ShortVector.fromArray(Lanes.SHORTS_16, quants, i)
+                    .convertShape(VectorOperators.S2F, Lanes.FLOATS, 0)
+                    .reinterpretAsFloats()
+                    .intoArray(out, i);
         }
     }
 
@@ -56,14 +64,21 @@ final class BlockTiles {
     static void widen(short[] quants, int from, int to, float[] numbers, int subScales, float[] out) {
         for (int i = from * ROWS; i < to * ROWS; i += Lanes.WORDS) {
             FloatVector scale = FloatVector.fromArray(Lanes.FLOATS, numbers, subScales + i % ROWS);
-            Lanes.floats(quants, i).mul(scale).intoArray(out, i);
+            ShortVector.fromArray(Lanes.SHORTS_16, quants, i)
+                    .convertShape(VectorOperators.S2F, Lanes.FLOATS, 0)
+                    .reinterpretAsFloats()
+                    .mul(scale)
+                    .intoArray(out, i);
         }
     }
 
     /** Widens bytes. */
     static void unpackBytes(MemorySegment memory, long at, int from, int to, float[] out) {
         for (int i = from * ROWS; i < to * ROWS; i += Lanes.WORDS) {
-            BlockIntegers.floats(memory, at + i).intoArray(out, i);
+            ByteVector.fromMemorySegment(Lanes.BYTES_16, memory, at + i, ByteOrder.LITTLE_ENDIAN)
+                    .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
+                    .reinterpretAsFloats()
+                    .intoArray(out, i);
         }
     }
 
@@ -72,7 +87,11 @@ final class BlockTiles {
             MemorySegment memory, long at, int from, int to, float[] numbers, int subScales, float[] out) {
         for (int i = from * ROWS; i < to * ROWS; i += Lanes.WORDS) {
             FloatVector scale = FloatVector.fromArray(Lanes.FLOATS, numbers, subScales + i % ROWS);
-            BlockIntegers.floats(memory, at + i).mul(scale).intoArray(out, i);
+            ByteVector.fromMemorySegment(Lanes.BYTES_16, memory, at + i, ByteOrder.LITTLE_ENDIAN)
+                    .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
+                    .reinterpretAsFloats()
+                    .mul(scale)
+                    .intoArray(out, i);
         }
     }
 
@@ -94,22 +113,22 @@ final class BlockTiles {
             FloatVector w0 = FloatVector.fromArray(Lanes.FLOATS, weights, ROWS * k);
             FloatVector w1 = FloatVector.fromArray(Lanes.FLOATS, weights, ROWS * k + Lanes.WORDS);
             int at = first + TILE * k;
-            FloatVector x = Lanes.float32(digits, at);
+            FloatVector x = IntVector.broadcast(Lanes.INTS, digits[at]).reinterpretAsFloats();
             a0 = w0.fma(x, a0);
             a1 = w1.fma(x, a1);
-            x = Lanes.float32(digits, at + 1);
+            x = IntVector.broadcast(Lanes.INTS, digits[at + 1]).reinterpretAsFloats();
             b0 = w0.fma(x, b0);
             b1 = w1.fma(x, b1);
-            x = Lanes.float32(digits, at + 2);
+            x = IntVector.broadcast(Lanes.INTS, digits[at + 2]).reinterpretAsFloats();
             c0 = w0.fma(x, c0);
             c1 = w1.fma(x, c1);
-            x = Lanes.float32(digits, at + 3);
+            x = IntVector.broadcast(Lanes.INTS, digits[at + 3]).reinterpretAsFloats();
             d0 = w0.fma(x, d0);
             d1 = w1.fma(x, d1);
-            x = Lanes.float32(digits, at + 4);
+            x = IntVector.broadcast(Lanes.INTS, digits[at + 4]).reinterpretAsFloats();
             e0 = w0.fma(x, e0);
             e1 = w1.fma(x, e1);
-            x = Lanes.float32(digits, at + 5);
+            x = IntVector.broadcast(Lanes.INTS, digits[at + 5]).reinterpretAsFloats();
             f0 = w0.fma(x, f0);
             f1 = w1.fma(x, f1);
         }

@@ -3,7 +3,6 @@ package org.ryzanstein.backend.avx512;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 
@@ -19,16 +18,6 @@ final class DenseRows {
 
     private DenseRows() {}
 
-    private static FloatVector float32(MemorySegment memory, long at) {
-        return FloatVector.fromMemorySegment(Lanes.FLOATS, memory, at, ByteOrder.LITTLE_ENDIAN);
-    }
-
-    private static FloatVector bfloat16(MemorySegment memory, long at) {
-        ShortVector bits = ShortVector.fromMemorySegment(Lanes.SHORTS_16, memory, at, ByteOrder.LITTLE_ENDIAN);
-        IntVector wide = (IntVector) bits.convertShape(VectorOperators.S2I, Lanes.INTS, 0);
-        return wide.lanewise(VectorOperators.LSHL, BFLOAT_SHIFT).reinterpretAsFloats();
-    }
-
     /**
      * Float32 weights with one row of activations.
      *
@@ -43,12 +32,19 @@ final class DenseRows {
         for (int k = 0; k < columns; k += Lanes.WORDS) {
             FloatVector v = FloatVector.fromArray(Lanes.FLOATS, x, xOffset + k);
             long w = at + (long) k * Float.BYTES;
-            a = v.fma(float32(memory, w), a);
-            b = v.fma(float32(memory, w + stride), b);
-            c = v.fma(float32(memory, w + 2 * stride), c);
-            d = v.fma(float32(memory, w + 3 * stride), d);
+            a = FloatVector.fromMemorySegment(Lanes.FLOATS, memory, w, ByteOrder.LITTLE_ENDIAN)
+                    .fma(v, a);
+            b = FloatVector.fromMemorySegment(Lanes.FLOATS, memory, w + stride, ByteOrder.LITTLE_ENDIAN)
+                    .fma(v, b);
+            c = FloatVector.fromMemorySegment(Lanes.FLOATS, memory, w + 2 * stride, ByteOrder.LITTLE_ENDIAN)
+                    .fma(v, c);
+            d = FloatVector.fromMemorySegment(Lanes.FLOATS, memory, w + 3 * stride, ByteOrder.LITTLE_ENDIAN)
+                    .fma(v, d);
         }
-        store(a, b, c, d, sums);
+        a.intoArray(sums, 0);
+        b.intoArray(sums, Lanes.WORDS);
+        c.intoArray(sums, 2 * Lanes.WORDS);
+        d.intoArray(sums, 3 * Lanes.WORDS);
     }
 
     /** The same with bfloat16 weights. */
@@ -61,12 +57,35 @@ final class DenseRows {
         for (int k = 0; k < columns; k += Lanes.WORDS) {
             FloatVector v = FloatVector.fromArray(Lanes.FLOATS, x, xOffset + k);
             long w = at + (long) k * Short.BYTES;
-            a = v.fma(bfloat16(memory, w), a);
-            b = v.fma(bfloat16(memory, w + stride), b);
-            c = v.fma(bfloat16(memory, w + 2 * stride), c);
-            d = v.fma(bfloat16(memory, w + 3 * stride), d);
+            a = ShortVector.fromMemorySegment(Lanes.SHORTS_16, memory, w, ByteOrder.LITTLE_ENDIAN)
+                    .convertShape(VectorOperators.S2I, Lanes.INTS, 0)
+                    .reinterpretAsInts()
+                    .lanewise(VectorOperators.LSHL, BFLOAT_SHIFT)
+                    .reinterpretAsFloats()
+                    .fma(v, a);
+            b = ShortVector.fromMemorySegment(Lanes.SHORTS_16, memory, w + stride, ByteOrder.LITTLE_ENDIAN)
+                    .convertShape(VectorOperators.S2I, Lanes.INTS, 0)
+                    .reinterpretAsInts()
+                    .lanewise(VectorOperators.LSHL, BFLOAT_SHIFT)
+                    .reinterpretAsFloats()
+                    .fma(v, b);
+            c = ShortVector.fromMemorySegment(Lanes.SHORTS_16, memory, w + 2 * stride, ByteOrder.LITTLE_ENDIAN)
+                    .convertShape(VectorOperators.S2I, Lanes.INTS, 0)
+                    .reinterpretAsInts()
+                    .lanewise(VectorOperators.LSHL, BFLOAT_SHIFT)
+                    .reinterpretAsFloats()
+                    .fma(v, c);
+            d = ShortVector.fromMemorySegment(Lanes.SHORTS_16, memory, w + 3 * stride, ByteOrder.LITTLE_ENDIAN)
+                    .convertShape(VectorOperators.S2I, Lanes.INTS, 0)
+                    .reinterpretAsInts()
+                    .lanewise(VectorOperators.LSHL, BFLOAT_SHIFT)
+                    .reinterpretAsFloats()
+                    .fma(v, d);
         }
-        store(a, b, c, d, sums);
+        a.intoArray(sums, 0);
+        b.intoArray(sums, Lanes.WORDS);
+        c.intoArray(sums, 2 * Lanes.WORDS);
+        d.intoArray(sums, 3 * Lanes.WORDS);
     }
 
     /** The same with float16 weights, which must be finite. */
@@ -78,15 +97,39 @@ final class DenseRows {
         for (int k = 0; k < columns; k += Lanes.WORDS) {
             FloatVector v = FloatVector.fromArray(Lanes.FLOATS, x, xOffset + k);
             long w = at + (long) k * Short.BYTES;
-            a = v.fma(BlockNumbers.halves(memory, w), a);
-            b = v.fma(BlockNumbers.halves(memory, w + stride), b);
-            c = v.fma(BlockNumbers.halves(memory, w + 2 * stride), c);
-            d = v.fma(BlockNumbers.halves(memory, w + 3 * stride), d);
+            a = ShortVector.fromMemorySegment(Lanes.SHORTS_16, memory, w, ByteOrder.LITTLE_ENDIAN)
+                    .convertShape(VectorOperators.S2I, Lanes.INTS, 0)
+                    .reinterpretAsInts()
+                    .lanewise(VectorOperators.LSHL, BlockNumbers.HALF_SHIFT)
+                    .and(BlockNumbers.HALF_BITS)
+                    .reinterpretAsFloats()
+                    .mul(BlockNumbers.HALF_SCALE)
+                    .fma(v, a);
+            b = ShortVector.fromMemorySegment(Lanes.SHORTS_16, memory, w + stride, ByteOrder.LITTLE_ENDIAN)
+                    .convertShape(VectorOperators.S2I, Lanes.INTS, 0)
+                    .reinterpretAsInts()
+                    .lanewise(VectorOperators.LSHL, BlockNumbers.HALF_SHIFT)
+                    .and(BlockNumbers.HALF_BITS)
+                    .reinterpretAsFloats()
+                    .mul(BlockNumbers.HALF_SCALE)
+                    .fma(v, b);
+            c = ShortVector.fromMemorySegment(Lanes.SHORTS_16, memory, w + 2 * stride, ByteOrder.LITTLE_ENDIAN)
+                    .convertShape(VectorOperators.S2I, Lanes.INTS, 0)
+                    .reinterpretAsInts()
+                    .lanewise(VectorOperators.LSHL, BlockNumbers.HALF_SHIFT)
+                    .and(BlockNumbers.HALF_BITS)
+                    .reinterpretAsFloats()
+                    .mul(BlockNumbers.HALF_SCALE)
+                    .fma(v, c);
+            d = ShortVector.fromMemorySegment(Lanes.SHORTS_16, memory, w + 3 * stride, ByteOrder.LITTLE_ENDIAN)
+                    .convertShape(VectorOperators.S2I, Lanes.INTS, 0)
+                    .reinterpretAsInts()
+                    .lanewise(VectorOperators.LSHL, BlockNumbers.HALF_SHIFT)
+                    .and(BlockNumbers.HALF_BITS)
+                    .reinterpretAsFloats()
+                    .mul(BlockNumbers.HALF_SCALE)
+                    .fma(v, d);
         }
-        store(a, b, c, d, sums);
-    }
-
-    private static void store(FloatVector a, FloatVector b, FloatVector c, FloatVector d, float[] sums) {
         a.intoArray(sums, 0);
         b.intoArray(sums, Lanes.WORDS);
         c.intoArray(sums, 2 * Lanes.WORDS);

@@ -27,17 +27,17 @@ final class DotProduct {
             FloatVector y = FloatVector.fromArray(Lanes.FLOATS, b, bOffset + k, inside);
             sums = sums.blend(x.fma(y, sums), inside);
         }
-        return tree(sums);
-    }
-
-    /** The sum of sixteen accumulators. */
-    static float tree(float[] sums, int at) {
-        return tree(FloatVector.fromArray(Lanes.FLOATS, sums, at));
-    }
-
-    /** Lane i takes lane i + 8, then i + 4, i + 2, i + 1; what the upper lanes get does not matter. */
-    private static float tree(FloatVector sums) {
+        // Lane i takes lane i + 8, then i + 4, i + 2, i + 1; what the upper lanes get does not matter.
         FloatVector eight = sums.add(sums.rearrange(FROM_8));
+        FloatVector four = eight.add(eight.rearrange(FROM_4));
+        FloatVector two = four.add(four.rearrange(FROM_2));
+        return two.add(two.rearrange(FROM_1)).lane(0);
+    }
+
+    /** The sum of sixteen accumulators, by the contract's tree. */
+    static float tree(float[] sums, int at) {
+        FloatVector all = FloatVector.fromArray(Lanes.FLOATS, sums, at);
+        FloatVector eight = all.add(all.rearrange(FROM_8));
         FloatVector four = eight.add(eight.rearrange(FROM_4));
         FloatVector two = four.add(four.rearrange(FROM_2));
         return two.add(two.rearrange(FROM_1)).lane(0);

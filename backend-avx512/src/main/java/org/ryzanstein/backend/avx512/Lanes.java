@@ -1,12 +1,9 @@
 package org.ryzanstein.backend.avx512;
 
-import java.lang.foreign.MemorySegment;
-import java.nio.ByteOrder;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
-import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /** The only vector shapes of this backend, so that each call site sees one. */
@@ -28,24 +25,4 @@ final class Lanes {
     static final int HALVES = 32;
 
     private Lanes() {}
-
-    /** A vector of 16-bit lanes in little-endian memory. */
-    static ShortVector shorts(MemorySegment memory, long at) {
-        return ShortVector.fromMemorySegment(SHORTS, memory, at, ByteOrder.LITTLE_ENDIAN);
-    }
-
-    /** Sixteen int16 numbers as floats. */
-    static FloatVector floats(short[] array, int at) {
-        return (FloatVector) ShortVector.fromArray(SHORTS_16, array, at).convertShape(VectorOperators.S2F, FLOATS, 0);
-    }
-
-    /** A pair of equal int16 numbers in all lanes: to broadcast 32 bits takes a load and nothing else. */
-    static ShortVector pair(int[] pairs, int at) {
-        return IntVector.broadcast(INTS, pairs[at]).reinterpretAsShorts();
-    }
-
-    /** The float32 of such bits in all lanes. */
-    static FloatVector float32(int[] bits, int at) {
-        return IntVector.broadcast(INTS, bits[at]).reinterpretAsFloats();
-    }
 }

@@ -3,11 +3,10 @@ package org.ryzanstein.backend.avx512;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Products with one or two rows of activations. For every three activations there is a table of the 27 sums that three ternary
@@ -29,8 +28,6 @@ final class Lookup {
 
     /** Lanes of a word's tables. */
     private static final int WORD_TABLES = LookupShape.INDEXES * TABLE;
-
-    private static final VectorSpecies<Short> HALF_SHORTS = ShortVector.SPECIES_256;
 
     /** The weight that each digit of an index stands for, one array for each of the three. */
     private static final short[] FIRST = digitWeights(1);
@@ -58,30 +55,23 @@ final class Lookup {
      */
     static void buildTables(byte[] digits, int at, int columns, int from, int to, short[] tables) {
         int whole = Math.min(to, columns / LookupShape.DIGITS);
-        buildWholeTables(digits, at, from, whole, tables);
+        ShortVector first = ShortVector.fromArray(Lanes.SHORTS, FIRST, 0);
+        ShortVector second = ShortVector.fromArray(Lanes.SHORTS, SECOND, 0);
+        ShortVector third = ShortVector.fromArray(Lanes.SHORTS, THIRD, 0);
+        for (int i = from; i < whole; i++) {
+            int d = at + i * LookupShape.DIGITS;
+            ShortVector a = first.mul((short) digits[d]);
+            ShortVector b = second.mul((short) digits[d + 1]);
+            ShortVector c = third.mul((short) digits[d + 2]);
+            a.add(b).add(c).intoArray(tables, (i - from) * TABLE);
+        }
         int column = whole * LookupShape.DIGITS;
         if (from <= whole && whole < to && column < columns) {
-            int second = column + 1 < columns ? digits[at + column + 1] : 0;
-            buildTable(digits[at + column], second, 0, tables, (whole - from) * TABLE);
+            int last = column + 1 < columns ? digits[at + column + 1] : 0;
+            for (int i = 0; i < TABLE; i++) {
+                tables[(whole - from) * TABLE + i] = (short) (digits[at + column] * FIRST[i] + last * SECOND[i]);
+            }
         }
-    }
-
-    private static void buildWholeTables(byte[] digits, int at, int from, int to, short[] tables) {
-        for (int i = from; i < to; i++) {
-            int d = at + i * LookupShape.DIGITS;
-            buildTable(digits[d], digits[d + 1], digits[d + 2], tables, (i - from) * TABLE);
-        }
-    }
-
-    private static void buildTable(int first, int second, int third, short[] tables, int to) {
-        ShortVector a = weights(FIRST).mul((short) first);
-        ShortVector b = weights(SECOND).mul((short) second);
-        ShortVector c = weights(THIRD).mul((short) third);
-        a.add(b).add(c).intoArray(tables, to);
-    }
-
-    private static ShortVector weights(short[] digitWeights) {
-        return ShortVector.fromArray(Lanes.SHORTS, digitWeights, 0);
     }
 
     /**
@@ -102,13 +92,34 @@ final class Lookup {
         long w3 = w2 + stream;
         int t = table;
         for (int i = 0; i < count; i++) {
-            ShortVector a = load(tables, t);
-            ShortVector b = load(tables, t + Lanes.HALVES);
-            ShortVector c = load(tables, t + 2 * Lanes.HALVES);
-            s0 = s0.add(lookUp(load(words, w0), a, b, c));
-            s1 = s1.add(lookUp(load(words, w1), a, b, c));
-            s2 = s2.add(lookUp(load(words, w2), a, b, c));
-            s3 = s3.add(lookUp(load(words, w3), a, b, c));
+            ShortVector a = ShortVector.fromArray(Lanes.SHORTS, tables, t);
+            ShortVector b = ShortVector.fromArray(Lanes.SHORTS, tables, t + Lanes.HALVES);
+            ShortVector c = ShortVector.fromArray(Lanes.SHORTS, tables, t + 2 * Lanes.HALVES);
+            // Lookups see the low five bits of each index.
+            ShortVector word = ShortVector.fromMemorySegment(Lanes.SHORTS, words, w0, ByteOrder.LITTLE_ENDIAN);
+            s0 = s0.add(word.selectFrom(a))
+                    .add(word.lanewise(VectorOperators.LSHR, LookupShape.INDEX_BITS)
+                            .selectFrom(b))
+                    .add(word.lanewise(VectorOperators.LSHR, 2 * LookupShape.INDEX_BITS)
+                            .selectFrom(c));
+            word = ShortVector.fromMemorySegment(Lanes.SHORTS, words, w1, ByteOrder.LITTLE_ENDIAN);
+            s1 = s1.add(word.selectFrom(a))
+                    .add(word.lanewise(VectorOperators.LSHR, LookupShape.INDEX_BITS)
+                            .selectFrom(b))
+                    .add(word.lanewise(VectorOperators.LSHR, 2 * LookupShape.INDEX_BITS)
+                            .selectFrom(c));
+            word = ShortVector.fromMemorySegment(Lanes.SHORTS, words, w2, ByteOrder.LITTLE_ENDIAN);
+            s2 = s2.add(word.selectFrom(a))
+                    .add(word.lanewise(VectorOperators.LSHR, LookupShape.INDEX_BITS)
+                            .selectFrom(b))
+                    .add(word.lanewise(VectorOperators.LSHR, 2 * LookupShape.INDEX_BITS)
+                            .selectFrom(c));
+            word = ShortVector.fromMemorySegment(Lanes.SHORTS, words, w3, ByteOrder.LITTLE_ENDIAN);
+            s3 = s3.add(word.selectFrom(a))
+                    .add(word.lanewise(VectorOperators.LSHR, LookupShape.INDEX_BITS)
+                            .selectFrom(b))
+                    .add(word.lanewise(VectorOperators.LSHR, 2 * LookupShape.INDEX_BITS)
+                            .selectFrom(c));
             w0 += WORD_BYTES;
             w1 += WORD_BYTES;
             w2 += WORD_BYTES;
@@ -150,18 +161,23 @@ final class Lookup {
         long w1 = at + stream;
         int t = table;
         for (int i = 0; i < count; i++) {
-            ShortVector x = load(words, w0);
-            ShortVector y = load(words, w1);
-            ShortVector a = load(tables, t);
-            ShortVector b = load(tables, t + Lanes.HALVES);
-            ShortVector c = load(tables, t + 2 * Lanes.HALVES);
-            s0 = s0.add(lookUp(x, a, b, c));
-            s1 = s1.add(lookUp(y, a, b, c));
-            a = load(others, t);
-            b = load(others, t + Lanes.HALVES);
-            c = load(others, t + 2 * Lanes.HALVES);
-            s2 = s2.add(lookUp(x, a, b, c));
-            s3 = s3.add(lookUp(y, a, b, c));
+            // Lookups see the low five bits of each index.
+            ShortVector x = ShortVector.fromMemorySegment(Lanes.SHORTS, words, w0, ByteOrder.LITTLE_ENDIAN);
+            ShortVector y = ShortVector.fromMemorySegment(Lanes.SHORTS, words, w1, ByteOrder.LITTLE_ENDIAN);
+            ShortVector x2 = x.lanewise(VectorOperators.LSHR, LookupShape.INDEX_BITS);
+            ShortVector y2 = y.lanewise(VectorOperators.LSHR, LookupShape.INDEX_BITS);
+            ShortVector x3 = x.lanewise(VectorOperators.LSHR, 2 * LookupShape.INDEX_BITS);
+            ShortVector y3 = y.lanewise(VectorOperators.LSHR, 2 * LookupShape.INDEX_BITS);
+            ShortVector a = ShortVector.fromArray(Lanes.SHORTS, tables, t);
+            ShortVector b = ShortVector.fromArray(Lanes.SHORTS, tables, t + Lanes.HALVES);
+            ShortVector c = ShortVector.fromArray(Lanes.SHORTS, tables, t + 2 * Lanes.HALVES);
+            s0 = s0.add(x.selectFrom(a)).add(x2.selectFrom(b)).add(x3.selectFrom(c));
+            s1 = s1.add(y.selectFrom(a)).add(y2.selectFrom(b)).add(y3.selectFrom(c));
+            a = ShortVector.fromArray(Lanes.SHORTS, others, t);
+            b = ShortVector.fromArray(Lanes.SHORTS, others, t + Lanes.HALVES);
+            c = ShortVector.fromArray(Lanes.SHORTS, others, t + 2 * Lanes.HALVES);
+            s2 = s2.add(x.selectFrom(a)).add(x2.selectFrom(b)).add(x3.selectFrom(c));
+            s3 = s3.add(y.selectFrom(a)).add(y2.selectFrom(b)).add(y3.selectFrom(c));
             w0 += WORD_BYTES;
             w1 += WORD_BYTES;
             t += WORD_TABLES;
@@ -172,37 +188,20 @@ final class Lookup {
         s3.intoArray(otherSums, to + Lanes.HALVES);
     }
 
-    private static ShortVector load(MemorySegment words, long at) {
-        return ShortVector.fromMemorySegment(Lanes.SHORTS, words, at, ByteOrder.LITTLE_ENDIAN);
-    }
-
-    private static ShortVector load(short[] array, int at) {
-        return ShortVector.fromArray(Lanes.SHORTS, array, at);
-    }
-
-    /** The sums that 32 words stand for. Lookups see the low five bits of each index. */
-    private static ShortVector lookUp(ShortVector words, ShortVector a, ShortVector b, ShortVector c) {
-        ShortVector second = words.lanewise(VectorOperators.LSHR, LookupShape.INDEX_BITS);
-        ShortVector third = words.lanewise(VectorOperators.LSHR, 2 * LookupShape.INDEX_BITS);
-        return words.selectFrom(a).add(second.selectFrom(b)).add(third.selectFrom(c));
-    }
-
     /** Adds {@code count} sums to {@code totals[at ..]}, or puts them there if they are the first. */
     static void widen(short[] sums, int[] totals, int at, int count, boolean first) {
+        if (first) {
+            Arrays.fill(totals, at, at + count, 0);
+        }
         int i = 0;
         for (; i + Lanes.WORDS <= count; i += Lanes.WORDS) {
-            IntVector sum = ints(ShortVector.fromArray(HALF_SHORTS, sums, i));
-            (first ? sum : sum.add(IntVector.fromArray(Lanes.INTS, totals, at + i))).intoArray(totals, at + i);
+            ShortVector sum = ShortVector.fromArray(Lanes.SHORTS_16, sums, i);
+            IntVector.fromArray(Lanes.INTS, totals, at + i)
+                    .add(sum.convertShape(VectorOperators.S2I, Lanes.INTS, 0))
+                    .intoArray(totals, at + i);
         }
-        if (i < count) {
-            VectorMask<Integer> inside = Lanes.INTS.indexInRange(i, count);
-            IntVector sum = ints(ShortVector.fromArray(HALF_SHORTS, sums, i));
-            (first ? sum : sum.add(IntVector.fromArray(Lanes.INTS, totals, at + i, inside)))
-                    .intoArray(totals, at + i, inside);
+        for (; i < count; i++) {
+            totals[at + i] += sums[i];
         }
-    }
-
-    private static IntVector ints(ShortVector sums) {
-        return (IntVector) sums.convertShape(VectorOperators.S2I, Lanes.INTS, 0);
     }
 }

@@ -3,13 +3,17 @@ package org.ryzanstein.backend.avx512;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import org.jspecify.annotations.Nullable;
 import org.ryzanstein.api.kernel.GateKind;
 import org.ryzanstein.api.numerics.ContractMath;
 
-/** What is done to each element of a row by itself; elements beyond the last whole vector are done one by one. */
+/**
+ * What is done to each element of a row by itself; elements beyond the last whole vector are done one by one.
+ *
+ * <p>As everywhere in this module, no vector is passed to a method or returned by one: where the compiler does not inline such a
+ * method, it makes an object of the vector.
+ */
 final class RowKernels {
     /** The bits of 1.5 * 2^23, to which an integer was added by rounding. */
     private static final int MAGIC_BITS = 0x4B400000;
@@ -31,11 +35,15 @@ final class RowKernels {
         IntVector max = IntVector.zero(Lanes.INTS);
         int i = 0;
         for (; i + Lanes.WORDS <= columns; i += Lanes.WORDS) {
-            max = max.max(magnitudeBits(FloatVector.fromArray(Lanes.FLOATS, x, offset + i)));
+            max = max.max(FloatVector.fromArray(Lanes.FLOATS, x, offset + i)
+                    .reinterpretAsInts()
+                    .and(SIGNLESS));
         }
-        VectorMask<Float> inside = Lanes.FLOATS.indexInRange(i, columns);
-        max = max.max(magnitudeBits(FloatVector.fromArray(Lanes.FLOATS, x, offset + i, inside)));
-        return max.reduceLanes(VectorOperators.MAX);
+        int bits = max.reduceLanes(VectorOperators.MAX);
+        for (; i < columns; i++) {
+            bits = Math.max(bits, Float.floatToRawIntBits(x[offset + i]) & SIGNLESS);
+        }
+        return bits;
     }
 
     private static int maxBits(float[] x, int offset, int columns, float[] gain) {
@@ -43,18 +51,16 @@ final class RowKernels {
         int i = 0;
         for (; i + Lanes.WORDS <= columns; i += Lanes.WORDS) {
             FloatVector g = FloatVector.fromArray(Lanes.FLOATS, gain, i);
-            max = max.max(magnitudeBits(
-                    FloatVector.fromArray(Lanes.FLOATS, x, offset + i).mul(g)));
+            max = max.max(FloatVector.fromArray(Lanes.FLOATS, x, offset + i)
+                    .mul(g)
+                    .reinterpretAsInts()
+                    .and(SIGNLESS));
         }
-        VectorMask<Float> inside = Lanes.FLOATS.indexInRange(i, columns);
-        FloatVector g = FloatVector.fromArray(Lanes.FLOATS, gain, i, inside);
-        max = max.max(magnitudeBits(
-                FloatVector.fromArray(Lanes.FLOATS, x, offset + i, inside).mul(g)));
-        return max.reduceLanes(VectorOperators.MAX);
-    }
-
-    private static IntVector magnitudeBits(FloatVector t) {
-        return t.reinterpretAsInts().and(SIGNLESS);
+        int bits = max.reduceLanes(VectorOperators.MAX);
+        for (; i < columns; i++) {
+            bits = Math.max(bits, Float.floatToRawIntBits(x[offset + i] * gain[i]) & SIGNLESS);
+        }
+        return bits;
     }
 
     static void quantize(
@@ -62,26 +68,31 @@ final class RowKernels {
         int i = 0;
         if (gain == null) {
             for (; i + Lanes.WORDS <= columns; i += Lanes.WORDS) {
-                FloatVector t = FloatVector.fromArray(Lanes.FLOATS, x, offset + i);
-                storeRounded(t.mul(scale), digits, digitsOffset + i);
+                IntVector rounded = FloatVector.fromArray(Lanes.FLOATS, x, offset + i)
+                        .mul(scale)
+                        .add(MAGIC)
+                        .reinterpretAsInts()
+                        .sub(MAGIC_BITS);
+                ((ByteVector) rounded.convertShape(VectorOperators.I2B, Lanes.BYTES_16, 0))
+                        .intoArray(digits, digitsOffset + i);
             }
         } else {
             for (; i + Lanes.WORDS <= columns; i += Lanes.WORDS) {
                 FloatVector g = FloatVector.fromArray(Lanes.FLOATS, gain, i);
-                FloatVector t =
-                        FloatVector.fromArray(Lanes.FLOATS, x, offset + i).mul(g);
-                storeRounded(t.mul(scale), digits, digitsOffset + i);
+                IntVector rounded = FloatVector.fromArray(Lanes.FLOATS, x, offset + i)
+                        .mul(g)
+                        .mul(scale)
+                        .add(MAGIC)
+                        .reinterpretAsInts()
+                        .sub(MAGIC_BITS);
+                ((ByteVector) rounded.convertShape(VectorOperators.I2B, Lanes.BYTES_16, 0))
+                        .intoArray(digits, digitsOffset + i);
             }
         }
         for (; i < columns; i++) {
             float t = gain == null ? x[offset + i] : x[offset + i] * gain[i];
             digits[digitsOffset + i] = (byte) ContractMath.roundToInteger(t * scale);
         }
-    }
-
-    private static void storeRounded(FloatVector values, byte[] digits, int at) {
-        IntVector integers = values.add(MAGIC).reinterpretAsInts().sub(MAGIC_BITS);
-        ((ByteVector) integers.convertShape(VectorOperators.I2B, Lanes.BYTES_16, 0)).intoArray(digits, at);
     }
 
     /** out = (x * r) * gain. */
@@ -117,12 +128,11 @@ final class RowKernels {
             float[] out,
             int outOffset,
             int length,
-            Exponential exponential,
             float[] scratch) {
         int whole = length - length % Lanes.WORDS;
         switch (kind) {
             case SQUARED_RELU -> squaredRelu(gate, gateOffset, up, upOffset, out, outOffset, whole);
-            case SILU -> silu(gate, gateOffset, up, upOffset, out, outOffset, whole, exponential, scratch);
+            case SILU -> silu(gate, gateOffset, up, upOffset, out, outOffset, whole, scratch);
         }
         for (int i = whole; i < length; i++) {
             out[outOffset + i] = gated(kind, gate[gateOffset + i], up[upOffset + i]);
@@ -156,12 +166,11 @@ final class RowKernels {
             float[] out,
             int outOffset,
             int length,
-            Exponential exponential,
             float[] scratch) {
-        for (int from = 0; from < length; from += Exponential.ROOM) {
-            int count = Math.min(Exponential.ROOM, length - from);
+        for (int from = 0; from < length; from += scratch.length) {
+            int count = Math.min(scratch.length, length - from);
             negate(gate, gateOffset + from, scratch, count);
-            exponential.applyTo(scratch, count);
+            Exponential.applyTo(scratch, 0, count, 0f);
             multiplySigmoid(gate, gateOffset + from, up, upOffset + from, scratch, out, outOffset + from, count);
         }
     }

@@ -2,15 +2,13 @@ package org.ryzanstein.backend.cpu;
 
 import org.ryzanstein.api.kernel.StepBatch;
 
-/** Attention of one query head over one sequence's cache, as {@link org.ryzanstein.api.kernel.StepRecorder#attention}. */
+/** Attention over one sequence's cache, on one thread, as {@link org.ryzanstein.api.kernel.StepRecorder#attention}. */
 @FunctionalInterface
 public interface AttentionKernel {
     /**
-     * Attends.
+     * Attends for the queries of a tile. Where a query's score is not finite, its output is zero and the tile notes a fault.
      *
-     * @param position the query's own position, the last one seen
-     * @return false if a score was not finite; the output is then zero
+     * @param layer the layer of the cache
      */
-    boolean run(
-            StepBatch batch, int slot, int position, int kvHead, float[] q, int qOffset, float[] out, int outOffset);
+    void run(StepBatch batch, int layer, QueryTile tile);
 }

@@ -1,5 +1,7 @@
 package org.ryzanstein.backend.cpu;
 
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.util.Locale;
 import org.ryzanstein.api.weight.BlockForm;
 import org.ryzanstein.api.weight.BlockForm.Parts;
@@ -28,6 +30,9 @@ import org.ryzanstein.api.weight.WeightSource.Blocks;
 public record BlockLayout(Quants quants, int base, Parts subScales, Parts minima, boolean wideScales, int blocks) {
     /** Rows of a group. */
     public static final int ROWS = 32;
+
+    /** A float32 scale. */
+    public static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     /** How the quants of a block of {@value #ROWS} rows are stored, little-endian. */
     public enum Quants {

@@ -65,5 +65,5 @@ public interface CpuKernels {
     BlockKernels blocks();
 
     /** Attention with the scratch of one thread. */
-    AttentionKernel attention(PagedKvCache cache, int layer, float scale);
+    AttentionKernel attention(PagedKvCache cache, float scale);
 }

@@ -2,8 +2,10 @@ package org.ryzanstein.backend.cpu;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -35,6 +37,7 @@ final class CpuRecorder implements StepRecorder {
     private final List<Operation> operations = new ArrayList<>();
     private final Set<PagedKvCache> caches = new LinkedHashSet<>();
     private final Set<HostHead> heads = new LinkedHashSet<>();
+    private final Map<AttentionForm, AttentionKernel[]> attention = new HashMap<>();
     private final LinearScratch linearScratch;
     /** The buffer whose rows were converted for the operation before, and their form. */
     private @Nullable HostBuffer preparedInput;
@@ -467,29 +470,25 @@ final class CpuRecorder implements StepRecorder {
                         "KV head " + kvHead + " of " + own.spec().kvHeads());
             }
         }
-        AttentionKernel[] scratch = new AttentionKernel[team.size()];
-        for (int member = 0; member < scratch.length; member++) {
-            scratch[member] = kernels.attention(own, layer, scale);
-        }
-        addShared(new Items(RowSet.TOKENS, heads), (step, batch, from, to, member) -> {
-            for (int item = from; item < to; item++) {
-                int token = item / heads;
-                int head = item % heads;
-                boolean finite = scratch[member].run(
-                        batch,
-                        batch.slot(token),
-                        batch.position(token),
-                        mapping[head],
-                        q.floats(),
-                        q.row(token) + head * size,
-                        target.floats(),
-                        target.row(token) + head * size);
-                if (!finite) {
-                    step.fault(token);
-                }
-            }
-        });
+        QueryTile[] tiles = new QueryTile[team.size()];
+        Arrays.setAll(tiles, member -> new QueryTile(q, target, size));
+        AttentionOperation operation = new AttentionOperation(layer, mapping, attentionKernels(own, scale), tiles);
+        addShared(Items.fixed(team.size()), (step, batch, from, to, member) -> operation.run(step, batch, member));
     }
+
+    /** The kernels of all layers are the same: no two of them run at a time. */
+    private AttentionKernel[] attentionKernels(PagedKvCache cache, float scale) {
+        AttentionKernel[] own = attention.get(new AttentionForm(cache, scale));
+        if (own == null) {
+            own = new AttentionKernel[team.size()];
+            Arrays.setAll(own, member -> kernels.attention(cache, scale));
+            attention.put(new AttentionForm(cache, scale), own);
+        }
+        return own;
+    }
+
+    /** What layers must have in common to share their kernels. */
+    private record AttentionForm(PagedKvCache cache, float scale) {}
 
     @Override
     public void selectOutputs(Buffer in, Buffer out) {

@@ -4,6 +4,7 @@ import org.ryzanstein.api.kernel.StepBatch;
 import org.ryzanstein.api.numerics.ContractMath;
 import org.ryzanstein.backend.cpu.AttentionKernel;
 import org.ryzanstein.backend.cpu.PagedKvCache;
+import org.ryzanstein.backend.cpu.QueryTile;
 
 /**
  * Attention of one query head over one sequence's cache; {@link org.ryzanstein.api.kernel.StepRecorder#attention} states the
@@ -12,7 +13,7 @@ import org.ryzanstein.backend.cpu.PagedKvCache;
  */
 final class Attention implements AttentionKernel {
     private final PagedKvCache cache;
-    private final int layer;
+    private int layer;
     private final int headDimension;
     private final float scale;
     private float[] scores = new float[ContractMath.BLOCK];
@@ -20,16 +21,34 @@ final class Attention implements AttentionKernel {
     private final float[] blockOut;
 
     /** Scratch and parameters of one thread. */
-    Attention(PagedKvCache cache, int layer, float scale) {
+    Attention(PagedKvCache cache, float scale) {
         this.cache = cache;
-        this.layer = layer;
         this.headDimension = cache.spec().headDimension();
         this.scale = scale;
         this.blockOut = new float[headDimension];
     }
 
     @Override
-    public boolean run(
+    public void run(StepBatch batch, int cacheLayer, QueryTile tile) {
+        layer = cacheLayer;
+        for (int i = 0; i < tile.count(); i++) {
+            boolean finite = attend(
+                    batch,
+                    tile.slot(),
+                    tile.position(i),
+                    tile.kvHead(),
+                    tile.in(),
+                    tile.first(i),
+                    tile.out(),
+                    tile.outFirst(i));
+            if (!finite) {
+                tile.fault(i);
+            }
+        }
+    }
+
+    /** Attends for one query; false if a score is not finite. */
+    private boolean attend(
             StepBatch batch, int slot, int position, int kvHead, float[] q, int qOffset, float[] out, int outOffset) {
         int length = position + 1;
         int blocks = Math.ceilDiv(length, ContractMath.BLOCK);

@@ -163,7 +163,7 @@ final class ScalarKernels implements CpuKernels {
     }
 
     @Override
-    public AttentionKernel attention(PagedKvCache cache, int layer, float scale) {
-        return new Attention(cache, layer, scale);
+    public AttentionKernel attention(PagedKvCache cache, float scale) {
+        return new Attention(cache, scale);
     }
 }

@@ -1,0 +1,208 @@
+package org.ryzanstein.backend.avx2;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+import org.ryzanstein.backend.cpu.AttentionLoops;
+
+/** Attention's loops, eight positions or elements at a time. */
+final class AttentionVectors implements AttentionLoops {
+    private static final int EXPONENT = 0x7f800000;
+
+    @Override
+    public int lanes() {
+        return Lanes.WORDS;
+    }
+
+    @Override
+    public void score(
+            float[] keys,
+            int at,
+            int page,
+            int positions,
+            float[] q,
+            int first,
+            int second,
+            int dimension,
+            float scale,
+            float[] scores,
+            int to,
+            int stride) {
+        for (int p = 0; p < positions; p += Lanes.WORDS) {
+            scoreVector(keys, at + p, page, q, first, second, dimension, scale, scores, to + p, stride);
+        }
+    }
+
+    private static void scoreVector(
+            float[] keys,
+            int at,
+            int page,
+            float[] q,
+            int first,
+            int second,
+            int dimension,
+            float scale,
+            float[] scores,
+            int to,
+            int stride) {
+        FloatVector a0 = FloatVector.zero(Lanes.FLOATS);
+        FloatVector a1 = a0;
+        FloatVector a2 = a0;
+        FloatVector a3 = a0;
+        FloatVector b0 = a0;
+        FloatVector b1 = a0;
+        FloatVector b2 = a0;
+        FloatVector b3 = a0;
+        for (int d = 0, k = at; d < dimension; d += ACCUMULATORS, k += ACCUMULATORS * page) {
+            FloatVector key = FloatVector.fromArray(Lanes.FLOATS, keys, k);
+            a0 = key.fma(FloatVector.broadcast(Lanes.FLOATS, q[first + d]), a0);
+            b0 = key.fma(FloatVector.broadcast(Lanes.FLOATS, q[second + d]), b0);
+            key = FloatVector.fromArray(Lanes.FLOATS, keys, k + page);
+            a1 = key.fma(FloatVector.broadcast(Lanes.FLOATS, q[first + d + 1]), a1);
+            b1 = key.fma(FloatVector.broadcast(Lanes.FLOATS, q[second + d + 1]), b1);
+            key = FloatVector.fromArray(Lanes.FLOATS, keys, k + 2 * page);
+            a2 = key.fma(FloatVector.broadcast(Lanes.FLOATS, q[first + d + 2]), a2);
+            b2 = key.fma(FloatVector.broadcast(Lanes.FLOATS, q[second + d + 2]), b2);
+            key = FloatVector.fromArray(Lanes.FLOATS, keys, k + 3 * page);
+            a3 = key.fma(FloatVector.broadcast(Lanes.FLOATS, q[first + d + 3]), a3);
+            b3 = key.fma(FloatVector.broadcast(Lanes.FLOATS, q[second + d + 3]), b3);
+        }
+        a0.add(a1).add(a2.add(a3)).mul(scale).intoArray(scores, to);
+        b0.add(b1).add(b2.add(b3)).mul(scale).intoArray(scores, to + stride);
+    }
+
+    @Override
+    public float max(float[] scores, int from, int count) {
+        int end = from + Math.ceilDiv(count, Lanes.WORDS) * Lanes.WORDS;
+        for (int i = from + count; i < end; i++) {
+            scores[i] = scores[from];
+        }
+        FloatVector max = FloatVector.fromArray(Lanes.FLOATS, scores, from);
+        IntVector exponents = IntVector.zero(Lanes.INTS);
+        for (int i = from; i < end; i += Lanes.WORDS) {
+            FloatVector score = FloatVector.fromArray(Lanes.FLOATS, scores, i);
+            max = max.max(score);
+            exponents = exponents.max(score.reinterpretAsInts().and(EXPONENT));
+        }
+        boolean finite = exponents.reduceLanes(VectorOperators.MAX) < EXPONENT;
+        return finite ? max.reduceLanes(VectorOperators.MAX) : Float.NaN;
+    }
+
+    @Override
+    public void exp(float[] x, int from, int count, float max) {
+        Exponential.applyTo(x, from, count, max);
+    }
+
+    @Override
+    public void addTwo(
+            float[] values,
+            int first,
+            int dimension,
+            int count,
+            float[] weights,
+            int from,
+            int weightStride,
+            float[] sums,
+            int to) {
+        int d = 0;
+        for (; d + 4 * Lanes.WORDS <= dimension; d += 4 * Lanes.WORDS) {
+            addTwoByFour(values, first + d, dimension, count, weights, from, weightStride, sums, to + d);
+        }
+        if (d < dimension) {
+            addColumns(values, first, d, dimension, count, weights, from, sums, to);
+            addColumns(values, first, d, dimension, count, weights, from + weightStride, sums, to + dimension);
+        }
+    }
+
+    /** Four vectors of a value's elements, for two queries. */
+    private static void addTwoByFour(
+            float[] values,
+            int first,
+            int dimension,
+            int count,
+            float[] weights,
+            int from,
+            int weightStride,
+            float[] sums,
+            int to) {
+        int other = to + dimension;
+        FloatVector a0 = FloatVector.fromArray(Lanes.FLOATS, sums, to);
+        FloatVector a1 = FloatVector.fromArray(Lanes.FLOATS, sums, to + Lanes.WORDS);
+        FloatVector a2 = FloatVector.fromArray(Lanes.FLOATS, sums, to + 2 * Lanes.WORDS);
+        FloatVector a3 = FloatVector.fromArray(Lanes.FLOATS, sums, to + 3 * Lanes.WORDS);
+        FloatVector b0 = FloatVector.fromArray(Lanes.FLOATS, sums, other);
+        FloatVector b1 = FloatVector.fromArray(Lanes.FLOATS, sums, other + Lanes.WORDS);
+        FloatVector b2 = FloatVector.fromArray(Lanes.FLOATS, sums, other + 2 * Lanes.WORDS);
+        FloatVector b3 = FloatVector.fromArray(Lanes.FLOATS, sums, other + 3 * Lanes.WORDS);
+        for (int p = from, v = first; p < from + count; p++, v += dimension) {
+            FloatVector x = FloatVector.broadcast(Lanes.FLOATS, weights[p]);
+            FloatVector y = FloatVector.broadcast(Lanes.FLOATS, weights[p + weightStride]);
+            FloatVector value = FloatVector.fromArray(Lanes.FLOATS, values, v);
+            a0 = value.fma(x, a0);
+            b0 = value.fma(y, b0);
+            value = FloatVector.fromArray(Lanes.FLOATS, values, v + Lanes.WORDS);
+            a1 = value.fma(x, a1);
+            b1 = value.fma(y, b1);
+            value = FloatVector.fromArray(Lanes.FLOATS, values, v + 2 * Lanes.WORDS);
+            a2 = value.fma(x, a2);
+            b2 = value.fma(y, b2);
+            value = FloatVector.fromArray(Lanes.FLOATS, values, v + 3 * Lanes.WORDS);
+            a3 = value.fma(x, a3);
+            b3 = value.fma(y, b3);
+        }
+        a0.intoArray(sums, to);
+        a1.intoArray(sums, to + Lanes.WORDS);
+        a2.intoArray(sums, to + 2 * Lanes.WORDS);
+        a3.intoArray(sums, to + 3 * Lanes.WORDS);
+        b0.intoArray(sums, other);
+        b1.intoArray(sums, other + Lanes.WORDS);
+        b2.intoArray(sums, other + 2 * Lanes.WORDS);
+        b3.intoArray(sums, other + 3 * Lanes.WORDS);
+    }
+
+    @Override
+    public void addOne(
+            float[] values, int first, int dimension, int count, float[] weights, int from, float[] sums, int to) {
+        addColumns(values, first, 0, dimension, count, weights, from, sums, to);
+    }
+
+    /** The elements from {@code column} on, for one query. */
+    private static void addColumns(
+            float[] values,
+            int first,
+            int column,
+            int dimension,
+            int count,
+            float[] weights,
+            int from,
+            float[] sums,
+            int to) {
+        int d = column;
+        for (; d + 2 * Lanes.WORDS <= dimension; d += 2 * Lanes.WORDS) {
+            FloatVector a = FloatVector.fromArray(Lanes.FLOATS, sums, to + d);
+            FloatVector b = FloatVector.fromArray(Lanes.FLOATS, sums, to + d + Lanes.WORDS);
+            for (int p = from, v = first + d; p < from + count; p++, v += dimension) {
+                FloatVector weight = FloatVector.broadcast(Lanes.FLOATS, weights[p]);
+                a = weight.fma(FloatVector.fromArray(Lanes.FLOATS, values, v), a);
+                b = weight.fma(FloatVector.fromArray(Lanes.FLOATS, values, v + Lanes.WORDS), b);
+            }
+            a.intoArray(sums, to + d);
+            b.intoArray(sums, to + d + Lanes.WORDS);
+        }
+        for (; d + Lanes.WORDS <= dimension; d += Lanes.WORDS) {
+            FloatVector a = FloatVector.fromArray(Lanes.FLOATS, sums, to + d);
+            for (int p = from, v = first + d; p < from + count; p++, v += dimension) {
+                a = FloatVector.fromArray(Lanes.FLOATS, values, v)
+                        .fma(FloatVector.broadcast(Lanes.FLOATS, weights[p]), a);
+            }
+            a.intoArray(sums, to + d);
+        }
+        for (; d < dimension; d++) {
+            float sum = sums[to + d];
+            for (int p = from, v = first + d; p < from + count; p++, v += dimension) {
+                sum = Math.fma(weights[p], values[v], sum);
+            }
+            sums[to + d] = sum;
+        }
+    }
+}
