@@ -7,6 +7,7 @@ module org.ryzanstein.loader {
     requires static org.jspecify;
 
     exports org.ryzanstein.loader;
+    exports org.ryzanstein.loader.cluster;
     exports org.ryzanstein.loader.engine;
     exports org.ryzanstein.loader.format;
     exports org.ryzanstein.loader.parallel to

@@ -1,5 +1,7 @@
 package org.ryzanstein.loader;
 
+import org.ryzanstein.loader.cluster.Worker;
+import org.ryzanstein.loader.cluster.WorkerOptions;
 import org.ryzanstein.loader.engine.Engine;
 import org.ryzanstein.loader.engine.EngineLoader;
 import org.ryzanstein.loader.engine.EngineOptions;
@@ -26,5 +28,14 @@ public final class Ryzanstein {
      */
     public static Engine open(EngineOptions options) {
         return EngineLoader.open(options);
+    }
+
+    /**
+     * Opens a worker for somebody else's engine; it does nothing before {@link Worker#run}.
+     *
+     * @throws org.ryzanstein.api.provider.ProviderUnavailableException if no backend, or not the forced one, is available
+     */
+    public static Worker openWorker(WorkerOptions options) {
+        return EngineLoader.openWorker(options);
     }
 }

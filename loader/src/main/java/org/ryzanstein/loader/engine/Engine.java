@@ -1,7 +1,9 @@
 package org.ryzanstein.loader.engine;
 
 import java.util.List;
+import java.util.Optional;
 import org.ryzanstein.api.provider.ProviderReport;
+import org.ryzanstein.loader.cluster.ClusterStatus;
 import org.ryzanstein.loader.tokenizer.Tokenizer;
 
 /**
@@ -36,6 +38,9 @@ public interface Engine extends AutoCloseable {
 
     /** What the engine is doing right now. */
     EngineStatus status();
+
+    /** The group of ranks that computes; empty where this process is alone. */
+    Optional<ClusterStatus> cluster();
 
     /** Cancels what is under way and releases everything. Idempotent. */
     @Override

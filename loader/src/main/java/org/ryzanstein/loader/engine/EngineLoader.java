@@ -2,8 +2,12 @@ package org.ryzanstein.loader.engine;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.ryzanstein.api.comm.CommunicatorProvider;
 import org.ryzanstein.api.comm.Communicators;
 import org.ryzanstein.api.kernel.KernelBackend;
@@ -11,9 +15,13 @@ import org.ryzanstein.api.kernel.KernelBackendProvider;
 import org.ryzanstein.api.kernel.KernelBackends;
 import org.ryzanstein.api.kernel.KvSpec;
 import org.ryzanstein.api.kernel.KvType;
+import org.ryzanstein.api.kernel.MemoryKind;
 import org.ryzanstein.api.provider.ProviderReport;
 import org.ryzanstein.api.provider.ProviderUnavailableException;
 import org.ryzanstein.api.provider.Selection;
+import org.ryzanstein.loader.cluster.ClusterOptions;
+import org.ryzanstein.loader.cluster.Worker;
+import org.ryzanstein.loader.cluster.WorkerOptions;
 import org.ryzanstein.loader.format.GgufModelFile;
 import org.ryzanstein.loader.format.HubModelFile;
 import org.ryzanstein.loader.format.Hyperparameters;
@@ -26,6 +34,9 @@ import org.ryzanstein.loader.model.ModelLimits;
 import org.ryzanstein.loader.parallel.Placement;
 import org.ryzanstein.loader.parallel.SpinParkTeam;
 import org.ryzanstein.loader.progress.ProgressListener;
+import org.ryzanstein.loader.ranks.Cluster;
+import org.ryzanstein.loader.ranks.LocalRunner;
+import org.ryzanstein.loader.ranks.RankWorker;
 import org.ryzanstein.loader.sampling.Sampler;
 import org.ryzanstein.loader.tokenizer.Tokenizer;
 import org.ryzanstein.loader.tokenizer.Tokenizers;
@@ -52,17 +63,40 @@ public final class EngineLoader {
                 Level.INFO,
                 () -> "backends:" + System.lineSeparator() + selection.report().describe());
         EmbeddedModel embedded = options.model().isPresent() ? null : EmbeddedModel.extract();
-        try (ModelFile file = ModelFile.open(embedded == null ? options.model().orElseThrow() : embedded.path())) {
-            return open(options, file, embedded != null, selection);
+        Path path = embedded == null ? options.model().orElseThrow() : embedded.path();
+        // A leader packs another shard when its group has changed, so it keeps the copy.
+        boolean kept = embedded != null && options.cluster().isPresent();
+        Engine engine = null;
+        try (ModelFile file = ModelFile.open(path)) {
+            engine = open(options, path, file, embedded, selection);
+            return engine;
         } finally {
-            if (embedded != null) {
+            if (embedded != null && (engine == null || !kept)) {
                 embedded.close();
             }
         }
     }
 
+    /** Opens a worker. */
+    public static Worker openWorker(WorkerOptions options) {
+        if (options.model().isPresent()) {
+            return new RankWorker(options, options.model().get(), () -> {});
+        }
+        EmbeddedModel embedded = EmbeddedModel.extract();
+        try {
+            return new RankWorker(options, embedded.path(), embedded::close);
+        } catch (RuntimeException | Error e) {
+            embedded.close();
+            throw e;
+        }
+    }
+
     private static Engine open(
-            EngineOptions options, ModelFile file, boolean embedded, Selection<KernelBackendProvider> selection) {
+            EngineOptions options,
+            Path path,
+            ModelFile file,
+            @Nullable EmbeddedModel embedded,
+            Selection<KernelBackendProvider> selection) {
         Architectures.check(file);
         Hyperparameters shape = file.hyperparameters();
         Tokenizer tokenizer = tokenizerOf(file);
@@ -75,24 +109,89 @@ public final class EngineLoader {
         }
         TemplateCheck.check(file);
         ModelLimits limits = limits(options, shape, file.source());
+        return options.cluster().isPresent()
+                ? lead(options, options.cluster().get(), path, file, embedded, shape, tokenizer, limits, selection)
+                : alone(options, file, embedded, shape, tokenizer, limits, selection);
+    }
+
+    private static Engine alone(
+            EngineOptions options,
+            ModelFile file,
+            @Nullable EmbeddedModel embedded,
+            Hyperparameters shape,
+            Tokenizer tokenizer,
+            ModelLimits limits,
+            Selection<KernelBackendProvider> selection) {
         SpinParkTeam team = new SpinParkTeam(options.threads());
         KernelBackend backend = null;
         try {
             backend = selection.provider().open(team);
             Model model = load(options, file, shape, backend, limits);
             return new LocalEngine(
-                    describe(file, embedded, shape, limits, model),
+                    describe(file, embedded != null, shape, limits, model),
                     tokenizer,
                     options,
-                    reports(selection, backend),
-                    backend,
+                    List.of(selection.report(), communicators(backend)),
+                    backend.name(),
                     model,
+                    new LocalRunner(backend, model, limits),
                     limits,
                     List.of(backend, team));
         } catch (RuntimeException | Error e) {
             if (backend != null) {
                 backend.close();
             }
+            team.close();
+            throw e;
+        }
+    }
+
+    private static Engine lead(
+            EngineOptions options,
+            ClusterOptions cluster,
+            Path path,
+            ModelFile file,
+            @Nullable EmbeddedModel embedded,
+            Hyperparameters shape,
+            Tokenizer tokenizer,
+            ModelLimits limits,
+            Selection<KernelBackendProvider> selection) {
+        // All kernel backends that there are compute in the host's memory.
+        Selection<CommunicatorProvider> communicators =
+                Communicators.choose(MemoryKind.HOST, cluster.ranks(), Optional.empty());
+        SpinParkTeam team = new SpinParkTeam(options.threads(), cluster.localThreads());
+        AtomicReference<Runnable> wake = new AtomicReference<>(() -> {});
+        try {
+            Cluster leading = Cluster.lead(
+                    cluster,
+                    path,
+                    file,
+                    shape,
+                    limits,
+                    options.maxSequences(),
+                    selection.provider(),
+                    communicators.provider(),
+                    team,
+                    options.progress(),
+                    () -> wake.get().run());
+            List<AutoCloseable> resources = new ArrayList<>(List.of(leading, team));
+            if (embedded != null) {
+                resources.add(embedded);
+            }
+            LocalEngine engine = new LocalEngine(
+                    describe(file, embedded != null, shape, limits, leading.model()),
+                    tokenizer,
+                    options,
+                    List.of(selection.report(), communicators.report()),
+                    selection.provider().name(),
+                    leading.model(),
+                    leading.runner(),
+                    limits,
+                    resources);
+            wake.set(engine::wake);
+            engine.wake();
+            return engine;
+        } catch (RuntimeException | Error e) {
             team.close();
             throw e;
         }
@@ -114,16 +213,14 @@ public final class EngineLoader {
         return model;
     }
 
-    private static List<ProviderReport> reports(Selection<KernelBackendProvider> selection, KernelBackend backend) {
-        ProviderReport communicators;
+    private static ProviderReport communicators(KernelBackend backend) {
         try {
-            Selection<CommunicatorProvider> choice = Communicators.choose(backend.memoryKind(), 1, Optional.empty());
-            communicators = choice.report();
+            return Communicators.choose(backend.memoryKind(), 1, Optional.empty())
+                    .report();
         } catch (ProviderUnavailableException e) {
             // One rank needs no communicator; the report still says why there is none.
-            communicators = e.report();
+            return e.report();
         }
-        return List.of(selection.report(), communicators);
     }
 
     private static ModelLimits limits(EngineOptions options, Hyperparameters shape, String source) {

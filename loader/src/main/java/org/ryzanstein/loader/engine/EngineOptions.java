@@ -3,6 +3,7 @@ package org.ryzanstein.loader.engine;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.ryzanstein.loader.cluster.ClusterOptions;
 import org.ryzanstein.loader.parallel.PhysicalCores;
 import org.ryzanstein.loader.progress.ProgressListener;
 
@@ -15,6 +16,7 @@ import org.ryzanstein.loader.progress.ProgressListener;
  * @param maxSequences sequences that are in the step batch at a time; further requests wait in the queue
  * @param maxStepTokens most tokens of one step: the prefill chunk
  * @param contextLength positions of a sequence; empty: the model's own
+ * @param cluster the group of ranks to lead; empty: this process alone
  * @param progress told of loading
  */
 public record EngineOptions(
@@ -24,6 +26,7 @@ public record EngineOptions(
         int maxSequences,
         int maxStepTokens,
         OptionalInt contextLength,
+        Optional<ClusterOptions> cluster,
         ProgressListener progress) {
     public static final int DEFAULT_MAX_SEQUENCES = 8;
     public static final int DEFAULT_MAX_STEP_TOKENS = 512;
@@ -54,37 +57,44 @@ public record EngineOptions(
                 DEFAULT_MAX_SEQUENCES,
                 DEFAULT_MAX_STEP_TOKENS,
                 OptionalInt.empty(),
+                Optional.empty(),
                 ProgressListener.NONE);
     }
 
     public EngineOptions withModel(Path path) {
         return new EngineOptions(
-                Optional.of(path), backend, threads, maxSequences, maxStepTokens, contextLength, progress);
+                Optional.of(path), backend, threads, maxSequences, maxStepTokens, contextLength, cluster, progress);
     }
 
     public EngineOptions withBackend(String name) {
         return new EngineOptions(
-                model, Optional.of(name), threads, maxSequences, maxStepTokens, contextLength, progress);
+                model, Optional.of(name), threads, maxSequences, maxStepTokens, contextLength, cluster, progress);
     }
 
     public EngineOptions withThreads(int count) {
-        return new EngineOptions(model, backend, count, maxSequences, maxStepTokens, contextLength, progress);
+        return new EngineOptions(model, backend, count, maxSequences, maxStepTokens, contextLength, cluster, progress);
     }
 
     public EngineOptions withMaxSequences(int count) {
-        return new EngineOptions(model, backend, threads, count, maxStepTokens, contextLength, progress);
+        return new EngineOptions(model, backend, threads, count, maxStepTokens, contextLength, cluster, progress);
     }
 
     public EngineOptions withMaxStepTokens(int count) {
-        return new EngineOptions(model, backend, threads, maxSequences, count, contextLength, progress);
+        return new EngineOptions(model, backend, threads, maxSequences, count, contextLength, cluster, progress);
     }
 
     public EngineOptions withContextLength(int positions) {
         return new EngineOptions(
-                model, backend, threads, maxSequences, maxStepTokens, OptionalInt.of(positions), progress);
+                model, backend, threads, maxSequences, maxStepTokens, OptionalInt.of(positions), cluster, progress);
     }
 
     public EngineOptions withProgress(ProgressListener listener) {
-        return new EngineOptions(model, backend, threads, maxSequences, maxStepTokens, contextLength, listener);
+        return new EngineOptions(
+                model, backend, threads, maxSequences, maxStepTokens, contextLength, cluster, listener);
+    }
+
+    public EngineOptions withCluster(ClusterOptions options) {
+        return new EngineOptions(
+                model, backend, threads, maxSequences, maxStepTokens, contextLength, Optional.of(options), progress);
     }
 }

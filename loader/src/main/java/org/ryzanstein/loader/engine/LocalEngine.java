@@ -3,11 +3,13 @@ package org.ryzanstein.loader.engine;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
-import org.ryzanstein.api.kernel.KernelBackend;
+import java.util.Optional;
 import org.ryzanstein.api.provider.ProviderReport;
+import org.ryzanstein.loader.cluster.ClusterStatus;
 import org.ryzanstein.loader.model.Model;
 import org.ryzanstein.loader.model.ModelLimits;
 import org.ryzanstein.loader.model.WeightTraffic;
+import org.ryzanstein.loader.ranks.StepRunner;
 import org.ryzanstein.loader.sampling.Sampler;
 import org.ryzanstein.loader.sampling.SamplingWorkspace;
 import org.ryzanstein.loader.sampling.StopMatcher;
@@ -19,7 +21,8 @@ final class LocalEngine implements Engine {
     private final Tokenizer tokenizer;
     private final EngineOptions options;
     private final List<ProviderReport> providers;
-    private final KernelBackend backend;
+    private final String backend;
+    private final StepRunner runner;
     private final ModelLimits limits;
     private final int headWidth;
     private final TokenTraffic traffic;
@@ -38,8 +41,9 @@ final class LocalEngine implements Engine {
             Tokenizer tokenizer,
             EngineOptions options,
             List<ProviderReport> providers,
-            KernelBackend backend,
+            String backend,
             Model model,
+            StepRunner runner,
             ModelLimits limits,
             List<AutoCloseable> resources) {
         this.description = description;
@@ -47,13 +51,14 @@ final class LocalEngine implements Engine {
         this.options = options;
         this.providers = List.copyOf(providers);
         this.backend = backend;
+        this.runner = runner;
         this.limits = limits;
-        this.headWidth = model.output().vocabularySize();
+        this.headWidth = runner.output().vocabularySize();
         WeightTraffic weights = model.traffic();
         this.traffic = new TokenTraffic(
                 weights.layerBytes(), weights.headBytes(), weights.candidateBytes(), model.kvBytesPerPosition());
         this.resources.addAll(resources);
-        this.loop = new StepLoop(backend, model, limits, options.maxSequences());
+        this.loop = new StepLoop(runner, limits, options.maxSequences());
         this.loopThread = Thread.ofPlatform().daemon().name("ryzanstein-steps").start(loop);
     }
 
@@ -69,7 +74,7 @@ final class LocalEngine implements Engine {
 
     @Override
     public String backend() {
-        return backend.name();
+        return backend;
     }
 
     @Override
@@ -135,6 +140,16 @@ final class LocalEngine implements Engine {
     @Override
     public TokenTraffic traffic() {
         return traffic;
+    }
+
+    /** Makes the loop look whether ranks have come or gone. */
+    void wake() {
+        loop.wake();
+    }
+
+    @Override
+    public Optional<ClusterStatus> cluster() {
+        return runner.status();
     }
 
     @Override

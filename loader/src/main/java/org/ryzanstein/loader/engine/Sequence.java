@@ -30,6 +30,9 @@ final class Sequence {
     private final int promptLength;
     private int length;
     private int computed;
+    /** The first position whose logits the request's observer has not seen and wants to. */
+    private int observed;
+
     private final List<GeneratedToken> generated = new ArrayList<>();
     private final StringBuilder text = new StringBuilder();
 
@@ -50,6 +53,7 @@ final class Sequence {
         this.promptLength = prompt.length;
         this.tokens = Arrays.copyOf(prompt, prompt.length + request.maxTokens());
         this.length = promptLength;
+        this.observed = request.logitsFrom();
         sampler.acceptPrompt(prompt);
     }
 
@@ -76,9 +80,14 @@ final class Sequence {
         return blocks;
     }
 
-    /** Whether its next step computes prompt tokens beyond the last one. */
+    /** Whether its next step may compute several tokens: of the prompt, or of all that it had when ranks were lost. */
     boolean isPrefilling() {
-        return computed < promptLength;
+        return pending() > 1;
+    }
+
+    /** Forgets what was computed, not what came of it: the same tokens are computed again. */
+    void rewind() {
+        computed = 0;
     }
 
     /** Tokens that are known but not computed. */
@@ -102,7 +111,7 @@ final class Sequence {
     }
 
     private int wanted(int position) {
-        if (request.logits().isPresent() && position >= request.logitsFrom()) {
+        if (request.logits().isPresent() && position >= observed) {
             return StepBatch.DISTRIBUTION;
         }
         return position == length - 1 && hasRoom() ? sampler.wanted() : 0;
@@ -122,7 +131,8 @@ final class Sequence {
 
     /** Takes all logits that follow a position. */
     void accept(int position, float[] logits) {
-        if (position >= request.logitsFrom()) {
+        if (position >= observed) {
+            observed = position + 1;
             request.logits().ifPresent(observer -> observer.logits(position, logits));
         }
         if (position == length - 1 && hasRoom()) {

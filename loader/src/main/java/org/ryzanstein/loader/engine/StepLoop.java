@@ -10,12 +10,10 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.ryzanstein.api.kernel.HeadOutput;
-import org.ryzanstein.api.kernel.KernelBackend;
-import org.ryzanstein.api.kernel.PreparedStep;
 import org.ryzanstein.api.kernel.StepBatch;
 import org.ryzanstein.loader.kvcache.BlockPool;
-import org.ryzanstein.loader.model.Model;
 import org.ryzanstein.loader.model.ModelLimits;
+import org.ryzanstein.loader.ranks.StepRunner;
 
 /**
  * The thread that runs steps. Each step holds the next token of every sequence that decodes and, in what room is left, chunks
@@ -27,10 +25,8 @@ import org.ryzanstein.loader.model.ModelLimits;
 final class StepLoop implements Runnable {
     private static final Logger LOG = System.getLogger(StepLoop.class.getName());
 
-    private final KernelBackend backend;
-    private final Model model;
+    private final StepRunner runner;
     private final ModelLimits limits;
-    private final StepCache steps;
     private final StepBatch batch;
     private final BlockPool blocks;
     private final Deque<Integer> freeSlots = new ArrayDeque<>();
@@ -52,16 +48,14 @@ final class StepLoop implements Runnable {
     private volatile int activeCount;
     private volatile int freeBlocks;
 
-    StepLoop(KernelBackend backend, Model model, ModelLimits limits, int maxSequences) {
-        this.backend = backend;
-        this.model = model;
+    StepLoop(StepRunner runner, ModelLimits limits, int maxSequences) {
+        this.runner = runner;
         this.limits = limits;
-        this.steps = new StepCache(backend, model, limits.maxTokens(), limits.maxOutputs());
         this.batch = new StepBatch(limits.maxTokens(), maxSequences, ModelLimits.blocksFor(limits.contextLength()));
         this.blocks = new BlockPool(limits.kvBlocks());
         this.freeBlocks = limits.kvBlocks();
         this.owners = new Sequence[limits.maxTokens()];
-        HeadOutput output = model.output();
+        HeadOutput output = runner.output();
         this.logits = new float[output.vocabularySize()];
         this.candidateIds = new int[output.maxCandidates()];
         this.candidateLogits = new float[output.maxCandidates()];
@@ -143,11 +137,25 @@ final class StepLoop implements Runnable {
                 if (!active.isEmpty()) {
                     return true;
                 }
-                changed.await();
+                if (runner.wantsPause()) {
+                    regroup();
+                } else {
+                    changed.await();
+                }
             }
             return false;
         } finally {
             lock.unlock();
+        }
+    }
+
+    /** Lets go of the lock, since it may take seconds. */
+    private void regroup() {
+        lock.unlock();
+        try {
+            runner.regroup();
+        } finally {
+            lock.lock();
         }
     }
 
@@ -182,6 +190,7 @@ final class StepLoop implements Runnable {
         for (int i = 0; i < own.length; i++) {
             batch.setBlock(slot, i, own[i]);
         }
+        runner.place(slot, own);
         sequence.admit(slot, own);
         active.add(sequence);
     }
@@ -189,11 +198,12 @@ final class StepLoop implements Runnable {
     private void step() {
         compose();
         try {
-            PreparedStep step = steps.forBatch(batch);
-            backend.queue().submit(step, batch);
-            backend.queue().await();
-            stepCount.incrementAndGet();
-            take(step);
+            if (runner.run(batch)) {
+                stepCount.incrementAndGet();
+                take();
+            } else {
+                active.forEach(Sequence::rewind);
+            }
         } catch (RuntimeException | Error e) {
             failAll(e);
         }
@@ -224,7 +234,7 @@ final class StepLoop implements Runnable {
     }
 
     /** Hands the results of a step to its sequences. */
-    private void take(PreparedStep step) {
+    private void take() {
         int row = 0;
         for (int token = 0; token < batch.tokens(); token++) {
             Sequence sequence = owners[token];
@@ -233,7 +243,7 @@ final class StepLoop implements Runnable {
             if (sequence.isFinished()) {
                 continue;
             }
-            if (step.faulted(token)) {
+            if (runner.faulted(token)) {
                 fail(
                         sequence,
                         new GenerationException("position " + batch.position(token)
@@ -252,7 +262,7 @@ final class StepLoop implements Runnable {
 
     private void takeToken(Sequence sequence, int token, int outputRow) {
         int position = batch.position(token);
-        HeadOutput output = model.output();
+        HeadOutput output = runner.output();
         if (outputRow < 0) {
             sequence.computed(position);
         } else if (batch.wanted(token) == StepBatch.DISTRIBUTION) {

@@ -8,12 +8,17 @@ import org.ryzanstein.api.kernel.StepRecorder;
 
 /** Exchanges over a communicator. Belongs to the thread that submits steps. */
 public final class GroupExchange implements Exchange {
-    private final Communicator communicator;
+    private Communicator communicator;
     private int tokens;
     private long nanos;
 
     public GroupExchange(Communicator communicator) {
         this.communicator = communicator;
+    }
+
+    /** Goes over to another group, in which this rank has the same number. */
+    public void use(Communicator next) {
+        communicator = next;
     }
 
     /** Says how many tokens the step has that is submitted next. */

@@ -1,5 +1,7 @@
 package org.ryzanstein.loader.parallel;
 
+import org.ryzanstein.loader.cluster.ShardPlan;
+
 /**
  * The part of a model that one rank holds (docs/distributed.md). Attention is shared out by query heads, and a KV head goes to
  * every rank that has one of its query heads; the feed-forward network by units of {@value #FEED_FORWARD_UNIT}; the output

@@ -34,11 +34,20 @@ public final class SpinParkTeam implements ThreadTeam, AutoCloseable {
 
     /** Starts {@code size - 1} daemon threads; the thread that calls {@link #run} is the missing one. */
     public SpinParkTeam(int size) {
+        this(size, size);
+    }
+
+    /**
+     * Starts a team that is not alone on this machine.
+     *
+     * @param machineThreads compute threads of all teams of this machine, in all processes
+     */
+    public SpinParkTeam(int size, int machineThreads) {
         if (size < 1) {
             throw new IllegalArgumentException("team of " + size);
         }
         this.size = size;
-        this.spins = size <= Runtime.getRuntime().availableProcessors() ? SPINS : 0;
+        this.spins = Math.max(size, machineThreads) <= Runtime.getRuntime().availableProcessors() ? SPINS : 0;
         this.threads = new Thread[size];
         this.parkedFlags = new boolean[size];
         for (int member = 1; member < size; member++) {

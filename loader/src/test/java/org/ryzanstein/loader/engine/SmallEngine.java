@@ -11,6 +11,7 @@ import org.ryzanstein.loader.model.Model;
 import org.ryzanstein.loader.model.ModelLimits;
 import org.ryzanstein.loader.parallel.Placement;
 import org.ryzanstein.loader.parallel.SpinParkTeam;
+import org.ryzanstein.loader.ranks.LocalRunner;
 import org.ryzanstein.loader.tokenizer.Tokenizers;
 
 /** An engine of the embedded model with as many KV blocks and sequences as a test wants, on a backend that can be made to fail. */
@@ -44,8 +45,9 @@ record SmallEngine(Engine engine, WrappedBackend backend) implements AutoCloseab
                     Tokenizers.fromGguf(((GgufModelFile) file).gguf().metadata()),
                     options,
                     List.of(),
-                    backend,
+                    backend.name(),
                     model,
+                    new LocalRunner(backend, model, limits),
                     limits,
                     List.of(backend, team));
             return new SmallEngine(engine, backend);

@@ -12,12 +12,12 @@ import org.ryzanstein.api.kernel.KernelBackends;
 import org.ryzanstein.api.kernel.PreparedStep;
 import org.ryzanstein.api.kernel.StepBatch;
 import org.ryzanstein.api.kernel.StepShape;
+import org.ryzanstein.loader.cluster.ShardPlan;
 import org.ryzanstein.loader.format.Hyperparameters;
 import org.ryzanstein.loader.format.ModelFile;
 import org.ryzanstein.loader.parallel.GroupExchange;
 import org.ryzanstein.loader.parallel.Placement;
 import org.ryzanstein.loader.parallel.Shard;
-import org.ryzanstein.loader.parallel.ShardPlan;
 import org.ryzanstein.loader.parallel.SpinParkTeam;
 
 /** Runs one sequence through a model, without engine or tokenizer. */

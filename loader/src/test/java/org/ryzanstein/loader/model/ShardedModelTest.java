@@ -18,9 +18,9 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.ryzanstein.api.comm.Communicator;
 import org.ryzanstein.contract.InProcessWorld;
+import org.ryzanstein.loader.cluster.ShardPlan;
 import org.ryzanstein.loader.engine.EmbeddedModel;
 import org.ryzanstein.loader.format.TensorType;
-import org.ryzanstein.loader.parallel.ShardPlan;
 
 /** Models over several ranks: the same logits to the bit as one rank, whatever the shapes, types, world size and plan. */
 class ShardedModelTest {

@@ -1,4 +1,7 @@
-package org.ryzanstein.loader.parallel;
+package org.ryzanstein.loader.cluster;
+
+import java.util.Arrays;
+import java.util.stream.Collectors;
 
 /**
  * How the layers of a model are shared out among ranks. Each plan gives the same bits; they differ in how often the ranks
@@ -20,6 +23,21 @@ public enum ShardPlan {
 
     public int collectivesPerLayer() {
         return collectivesPerLayer;
+    }
+
+    /**
+     * The plan of this name, as {@link #label} gives it.
+     *
+     * @throws IllegalArgumentException if there is none
+     */
+    public static ShardPlan of(String label) {
+        for (ShardPlan plan : values()) {
+            if (plan.label().equals(label)) {
+                return plan;
+            }
+        }
+        throw new IllegalArgumentException("plan: found " + label + ", expected one of "
+                + Arrays.stream(values()).map(ShardPlan::label).collect(Collectors.joining(", ")));
     }
 
     /** Its name on the command line and in reports. */

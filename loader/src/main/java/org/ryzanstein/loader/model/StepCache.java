@@ -1,4 +1,4 @@
-package org.ryzanstein.loader.engine;
+package org.ryzanstein.loader.model;
 
 import java.util.HashMap;
 import java.util.Map;
@@ -6,17 +6,16 @@ import org.ryzanstein.api.kernel.KernelBackend;
 import org.ryzanstein.api.kernel.PreparedStep;
 import org.ryzanstein.api.kernel.StepBatch;
 import org.ryzanstein.api.kernel.StepShape;
-import org.ryzanstein.loader.model.Model;
 
 /** Steps recorded once for each shape bucket: the powers of two up to the largest step. */
-final class StepCache {
+public final class StepCache {
     private final KernelBackend backend;
     private final Model model;
     private final int maxTokens;
     private final int maxOutputs;
     private final Map<Integer, PreparedStep> steps = new HashMap<>();
 
-    StepCache(KernelBackend backend, Model model, int maxTokens, int maxOutputs) {
+    public StepCache(KernelBackend backend, Model model, int maxTokens, int maxOutputs) {
         this.backend = backend;
         this.model = model;
         this.maxTokens = maxTokens;
@@ -24,7 +23,7 @@ final class StepCache {
     }
 
     /** The step of the smallest bucket that holds a batch. */
-    PreparedStep forBatch(StepBatch batch) {
+    public PreparedStep forBatch(StepBatch batch) {
         int bucket = Math.min(maxTokens, Integer.highestOneBit(Math.max(1, 2 * batch.tokens() - 1)));
         PreparedStep step = steps.get(bucket);
         if (step == null) {

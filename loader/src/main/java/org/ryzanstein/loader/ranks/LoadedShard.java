@@ -1,0 +1,70 @@
+package org.ryzanstein.loader.ranks;
+
+import org.jspecify.annotations.Nullable;
+import org.ryzanstein.api.comm.Communicator;
+import org.ryzanstein.api.kernel.HeadOutput;
+import org.ryzanstein.api.kernel.KernelBackend;
+import org.ryzanstein.api.kernel.PreparedStep;
+import org.ryzanstein.api.kernel.StepBatch;
+import org.ryzanstein.loader.model.Model;
+import org.ryzanstein.loader.model.ModelLimits;
+import org.ryzanstein.loader.model.StepCache;
+import org.ryzanstein.loader.parallel.GroupExchange;
+import org.ryzanstein.loader.parallel.Shard;
+
+/** A rank's part of the model, packed, and what runs it. */
+final class LoadedShard implements AutoCloseable {
+    private final Shard shard;
+    private final KernelBackend backend;
+    private final Model model;
+    private final GroupExchange exchange;
+    private final StepCache steps;
+    private @Nullable PreparedStep last;
+
+    LoadedShard(Shard shard, KernelBackend backend, Model model, GroupExchange exchange, ModelLimits limits) {
+        this.shard = shard;
+        this.backend = backend;
+        this.model = model;
+        this.exchange = exchange;
+        this.steps = new StepCache(backend, model, limits.maxTokens(), limits.maxOutputs());
+    }
+
+    Shard shard() {
+        return shard;
+    }
+
+    Model model() {
+        return model;
+    }
+
+    /** Says over which group the shard exchanges from now on. */
+    void use(Communicator communicator) {
+        exchange.use(communicator);
+    }
+
+    void run(StepBatch batch) {
+        PreparedStep step = steps.forBatch(batch);
+        last = step;
+        exchange.begin(batch.tokens());
+        backend.queue().submit(step, batch);
+        backend.queue().await();
+    }
+
+    /** Time that the last step spent in exchanges with other ranks. */
+    long exchangeNanos() {
+        return exchange.nanos();
+    }
+
+    boolean faulted(int token) {
+        return last != null && last.faulted(token);
+    }
+
+    HeadOutput output() {
+        return model.output();
+    }
+
+    @Override
+    public void close() {
+        backend.close();
+    }
+}

@@ -1,0 +1,185 @@
+package org.ryzanstein.loader.ranks;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.ryzanstein.api.comm.CommunicationException;
+import org.ryzanstein.api.comm.Endpoint;
+import org.ryzanstein.api.comm.Link;
+import org.ryzanstein.loader.cluster.ClusterException;
+
+/**
+ * The workers that have joined a leader and live. Each link has a thread that waits for its end; a worker says nothing after
+ * its first message. Safe for use by several threads.
+ */
+final class Membership {
+    private static final Logger LOG = System.getLogger(Membership.class.getName());
+    private static final Duration FIRST_MESSAGE = Duration.ofSeconds(5);
+    private static final Duration POLL = Duration.ofSeconds(60);
+
+    private final String modelHash;
+    private final Runnable onChange;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    private final List<Member> members = new ArrayList<>();
+    private boolean closed;
+
+    /**
+     * Begins to take workers in.
+     *
+     * @param modelHash what a worker's model must have
+     * @param onChange called, on any thread, when a worker has come or gone
+     */
+    Membership(Endpoint endpoint, String modelHash, Runnable onChange) {
+        this.modelHash = modelHash;
+        this.onChange = onChange;
+        endpoint.onConnect(this::serve);
+    }
+
+    private void serve(Link link) {
+        try (link) {
+            Optional<byte[]> first = link.receive(FIRST_MESSAGE);
+            if (first.isEmpty() || !(ControlMessage.decode(first.get()) instanceof ControlMessage.Hello hello)) {
+                LOG.log(Level.WARNING, "{0} did not say what it is", link.peer());
+                return;
+            }
+            Optional<String> reason = refusal(hello);
+            if (reason.isPresent()) {
+                LOG.log(Level.WARNING, "worker at {0} refused: {1}", link.peer(), reason.get());
+                link.send(new ControlMessage.Refused(reason.get()).encode());
+                // Until it has gone, so that it gets the reason.
+                link.receive(FIRST_MESSAGE);
+                return;
+            }
+            Member member = new Member(link, hello);
+            if (!add(member)) {
+                return;
+            }
+            try {
+                while (link.isOpen()) {
+                    link.receive(POLL);
+                }
+            } finally {
+                remove(member);
+            }
+        } catch (CommunicationException | ClusterException e) {
+            LOG.log(Level.DEBUG, "the link with {0} has ended: {1}", link.peer(), e.getMessage());
+        }
+    }
+
+    private Optional<String> refusal(ControlMessage.Hello hello) {
+        if (hello.version() != ControlMessage.VERSION) {
+            return Optional.of("its protocol is version " + hello.version() + ", the leader's is "
+                    + ControlMessage.VERSION + ": use the same release on both");
+        }
+        if (!hello.modelHash().equals(modelHash)) {
+            return Optional.of("its model's SHA-256 is " + hello.modelHash() + ", the leader's is " + modelHash
+                    + ": give both the same model");
+        }
+        return Optional.empty();
+    }
+
+    private boolean add(Member member) {
+        lock.lock();
+        try {
+            if (closed) {
+                return false;
+            }
+            members.add(member);
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        LOG.log(Level.INFO, "{0} has joined", member.describe());
+        onChange.run();
+        return true;
+    }
+
+    private void remove(Member member) {
+        boolean present;
+        lock.lock();
+        try {
+            present = members.remove(member);
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        if (present) {
+            LOG.log(Level.WARNING, "{0} is gone", member.describe());
+            onChange.run();
+        }
+    }
+
+    /** Ends the link with a worker; it may join again. */
+    void drop(Member member) {
+        member.link().close();
+        remove(member);
+    }
+
+    /** Those that live, in the order in which they joined. */
+    List<Member> living() {
+        lock.lock();
+        try {
+            return members.stream().filter(member -> member.link().isOpen()).toList();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Waits until at least so many workers have joined.
+     *
+     * @return false if they have not in this time
+     */
+    boolean awaitWorkers(int count, Duration patience) throws InterruptedException {
+        long left = patience.toNanos();
+        lock.lock();
+        try {
+            while (members.size() < count) {
+                if (left <= 0) {
+                    return false;
+                }
+                left = changed.awaitNanos(left);
+            }
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Waits until a worker is gone; false if it is not in this time. */
+    boolean awaitGone(Member member, Duration patience) throws InterruptedException {
+        long left = TimeUnit.NANOSECONDS.convert(patience);
+        lock.lock();
+        try {
+            while (members.contains(member)) {
+                if (left <= 0) {
+                    return false;
+                }
+                left = changed.awaitNanos(left);
+            }
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Ends all links. */
+    void close() {
+        List<Member> all;
+        lock.lock();
+        try {
+            closed = true;
+            all = List.copyOf(members);
+        } finally {
+            lock.unlock();
+        }
+        all.forEach(member -> member.link().close());
+    }
+}

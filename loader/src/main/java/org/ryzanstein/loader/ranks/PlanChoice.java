@@ -1,0 +1,87 @@
+package org.ryzanstein.loader.ranks;
+
+import java.util.Locale;
+import java.util.Optional;
+import org.ryzanstein.api.comm.LinkSpeed;
+import org.ryzanstein.loader.cluster.ShardPlan;
+import org.ryzanstein.loader.format.Hyperparameters;
+import org.ryzanstein.loader.format.ModelFile;
+import org.ryzanstein.loader.format.TensorInfo;
+import org.ryzanstein.loader.format.TensorName;
+import org.ryzanstein.loader.format.TensorRole;
+
+/**
+ * The plan with the least predicted time of a decode step, of what differs between plans: the attention's weights that each
+ * rank reads, and the collectives. A rank reads {@code bytes / bandwidth}; a collective takes the measured latency and its
+ * payload at the measured speed.
+ *
+ * @param reason the prediction in words
+ */
+record PlanChoice(ShardPlan plan, String reason) {
+    /**
+     * What a decode step reads of the attention.
+     *
+     * @param inputs bytes of one layer's query, key and value weights in the file
+     * @param output bytes of its output projection
+     * @param bandwidth bytes of weights that a rank reads in a second
+     */
+    record Costs(long inputs, long output, double bandwidth) {
+        static Costs of(ModelFile file, double bandwidth) {
+            return new Costs(
+                    bytes(file, TensorRole.ATTENTION_QUERY)
+                            + bytes(file, TensorRole.ATTENTION_KEY)
+                            + bytes(file, TensorRole.ATTENTION_VALUE),
+                    bytes(file, TensorRole.ATTENTION_OUTPUT),
+                    bandwidth);
+        }
+
+        private static long bytes(ModelFile file, TensorRole role) {
+            TensorInfo tensor = file.tensors().get(file.sources().nameInFile(TensorName.of(role, 0)));
+            return tensor == null ? 0 : tensor.data().byteSize();
+        }
+    }
+
+    /**
+     * Chooses.
+     *
+     * @param forced the plan that the user insists on
+     */
+    static PlanChoice of(
+            Optional<ShardPlan> forced, Hyperparameters shape, Costs costs, int worldSize, LinkSpeed link) {
+        if (forced.isPresent()) {
+            return new PlanChoice(forced.get(), "asked for");
+        }
+        if (worldSize == 1) {
+            return new PlanChoice(ShardPlan.ALL_SPLIT, "one rank holds everything");
+        }
+        ShardPlan best = ShardPlan.ALL_SPLIT;
+        double least = Double.POSITIVE_INFINITY;
+        StringBuilder reason = new StringBuilder(String.format(
+                Locale.ROOT,
+                "attention of a decode step, predicted at %.1f us a collective and %.1f GB/s of weights:",
+                link.latencyNanos() / 1e3,
+                costs.bandwidth() / 1e9));
+        for (ShardPlan plan : ShardPlan.values()) {
+            double seconds = shape.layers() * layerSeconds(plan, shape, costs, worldSize, link);
+            reason.append(String.format(Locale.ROOT, " %s %.3f ms", plan.label(), seconds * 1e3));
+            if (seconds < least) {
+                least = seconds;
+                best = plan;
+            }
+        }
+        return new PlanChoice(best, reason.toString());
+    }
+
+    private static double layerSeconds(
+            ShardPlan plan, Hyperparameters shape, Costs costs, int worldSize, LinkSpeed link) {
+        double inputs = costs.inputs() / costs.bandwidth();
+        double output = costs.output() / costs.bandwidth();
+        long row = (long) shape.hiddenSize() * Float.BYTES;
+        long heads = (long) shape.heads() * shape.headDim() * Float.BYTES;
+        return switch (plan) {
+            case ALL_SPLIT -> (inputs + output) / worldSize + link.seconds(64) + link.seconds(row);
+            case OUTPUT_REPLICATED -> inputs / worldSize + output + link.seconds(heads / worldSize);
+            case ATTENTION_REPLICATED -> inputs + output;
+        };
+    }
+}

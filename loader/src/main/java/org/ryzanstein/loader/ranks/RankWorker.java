@@ -1,0 +1,211 @@
+package org.ryzanstein.loader.ranks;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.ryzanstein.api.comm.CommunicationException;
+import org.ryzanstein.api.comm.Communicator;
+import org.ryzanstein.api.comm.CommunicatorProvider;
+import org.ryzanstein.api.comm.Communicators;
+import org.ryzanstein.api.comm.Endpoint;
+import org.ryzanstein.api.comm.Link;
+import org.ryzanstein.api.comm.Rendezvous;
+import org.ryzanstein.api.kernel.KernelBackendProvider;
+import org.ryzanstein.api.kernel.KernelBackends;
+import org.ryzanstein.api.kernel.MemoryKind;
+import org.ryzanstein.api.kernel.StepBatch;
+import org.ryzanstein.api.provider.Selection;
+import org.ryzanstein.loader.cluster.ClusterException;
+import org.ryzanstein.loader.cluster.ShardPlan;
+import org.ryzanstein.loader.cluster.Worker;
+import org.ryzanstein.loader.cluster.WorkerOptions;
+import org.ryzanstein.loader.model.ModelLimits;
+import org.ryzanstein.loader.parallel.SpinParkTeam;
+
+/**
+ * A process that computes as a rank of somebody else's group: it joins a leader, is told which rank it is, packs its shard and
+ * runs the leader's steps. When a group ends, it waits for the next; when the leader is gone, it joins its restart.
+ */
+public final class RankWorker implements Worker {
+    /** A step's operations only wait for ranks that compute, and these show signs of life: silence is noticed by itself. */
+    static final Duration STEP_DEADLINE = Duration.ofMinutes(10);
+    /** Between steps nothing has to come. */
+    private static final Duration IDLE_DEADLINE = Duration.ofDays(365);
+
+    private static final Logger LOG = System.getLogger(RankWorker.class.getName());
+    private static final Duration CONNECT = Duration.ofSeconds(2);
+    private static final Duration JOIN = Duration.ofSeconds(10);
+    private static final Duration POLL = Duration.ofSeconds(1);
+
+    private final WorkerOptions options;
+    private final Endpoint endpoint;
+    private final SpinParkTeam team;
+    private final ShardLoader loader;
+    private final Runnable atEnd;
+    private final String backend;
+    private final String modelHash;
+    private final ReentrantLock running = new ReentrantLock();
+    private volatile boolean closed;
+    private volatile @Nullable Link link;
+    private volatile @Nullable Communicator communicator;
+
+    /**
+     * Chooses a backend and begins to listen.
+     *
+     * @param atEnd called when it is closed
+     */
+    public RankWorker(WorkerOptions options, Path model, Runnable atEnd) {
+        this.options = options;
+        this.atEnd = atEnd;
+        Selection<KernelBackendProvider> kernels = KernelBackends.choose(options.backend());
+        Selection<CommunicatorProvider> communicators = Communicators.choose(MemoryKind.HOST, 2, Optional.empty());
+        backend = kernels.provider().name();
+        modelHash = ModelHash.of(model);
+        team = new SpinParkTeam(options.threads(), options.localThreads());
+        loader = new ShardLoader(model, kernels.provider(), team, options.progress());
+        endpoint = communicators.provider().bind(options.endpoint());
+    }
+
+    @Override
+    public InetSocketAddress address() {
+        return endpoint.address();
+    }
+
+    @Override
+    public void run() {
+        running.lock();
+        try {
+            work();
+        } finally {
+            running.unlock();
+        }
+    }
+
+    private void work() {
+        boolean met = false;
+        boolean told = false;
+        while (!closed) {
+            try (Link connected = endpoint.connect(options.leader(), CONNECT)) {
+                link = connected;
+                LOG.log(Level.INFO, "joined the leader at {0}", options.leader());
+                met = true;
+                told = false;
+                serve(connected);
+            } catch (CommunicationException e) {
+                if (closed || (met && options.once())) {
+                    return;
+                }
+                if (!told) {
+                    LOG.log(Level.WARNING, "no leader at {0}: {1}; trying again", options.leader(), e.getMessage());
+                    told = true;
+                }
+            }
+        }
+    }
+
+    private void serve(Link leader) {
+        leader.send(new ControlMessage.Hello(
+                        ControlMessage.VERSION,
+                        modelHash,
+                        HostName.get(),
+                        ProcessHandle.current().pid(),
+                        endpoint.address().getPort(),
+                        backend,
+                        options.threads())
+                .encode());
+        while (!closed) {
+            Optional<byte[]> message = leader.receive(POLL);
+            if (message.isEmpty()) {
+                continue;
+            }
+            switch (ControlMessage.decode(message.get())) {
+                case ControlMessage.Refused refused ->
+                    throw new ClusterException(
+                            "the leader at " + options.leader() + " refuses this worker: " + refused.reason());
+                case ControlMessage.Form form -> take(form);
+                case ControlMessage.Hello ignored -> throw new ClusterException("the leader sent a worker's message");
+            }
+        }
+    }
+
+    /** Computes in one group until it ends. */
+    private void take(ControlMessage.Form form) {
+        List<InetSocketAddress> addresses = new ArrayList<>(form.addresses());
+        addresses.set(0, options.leader());
+        Rendezvous rendezvous = new Rendezvous(form.rank(), addresses, form.epoch())
+                .withThreads(options.threads())
+                .withDeadline(JOIN);
+        try (Communicator ranks = endpoint.join(rendezvous)) {
+            communicator = ranks;
+            try {
+                if (!closed) {
+                    compute(ranks, form);
+                }
+            } catch (CommunicationException e) {
+                throw e;
+            } catch (RuntimeException | Error e) {
+                LOG.log(Level.ERROR, "this rank fails, and with it the group", e);
+                ranks.abort(e.toString());
+            }
+        } catch (CommunicationException e) {
+            LOG.log(Level.WARNING, "formation {0} has ended: {1}", form.epoch(), e.getMessage());
+        }
+    }
+
+    private void compute(Communicator ranks, ControlMessage.Form form) {
+        ModelLimits limits = form.limits();
+        ranks.setDeadline(STEP_DEADLINE);
+        ShardPlan plan = Agreement.plan(ranks, ShardPlan.ALL_SPLIT);
+        LoadedShard shard = loader.load(plan, limits, ranks);
+        Agreement.ready(ranks, shard.model().packedBytes());
+        LOG.log(
+                Level.INFO,
+                "rank {0} of {1}, formation {2}: {3}",
+                ranks.rank(),
+                ranks.worldSize(),
+                form.epoch(),
+                shard.shard().describe());
+        int maxBlocks = ModelLimits.blocksFor(limits.contextLength());
+        StepBatch batch = new StepBatch(limits.maxTokens(), form.maxSequences(), maxBlocks);
+        StepMessage message = new StepMessage(form.maxSequences(), maxBlocks, limits.kvBlocks());
+        MergedHead head = new MergedHead(limits, shard.shard().vocabulary(), ranks.rank());
+        while (true) {
+            ranks.setDeadline(IDLE_DEADLINE);
+            if (!message.receive(batch, ranks)) {
+                return;
+            }
+            ranks.setDeadline(STEP_DEADLINE);
+            shard.run(batch);
+            head.send(batch, shard, ranks);
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        endpoint.close();
+        Communicator group = communicator;
+        if (group != null) {
+            group.abort("the worker was closed");
+        }
+        Link connected = link;
+        if (connected != null) {
+            connected.close();
+        }
+        running.lock();
+        try {
+            loader.close();
+            team.close();
+        } finally {
+            running.unlock();
+        }
+        atEnd.run();
+    }
+}

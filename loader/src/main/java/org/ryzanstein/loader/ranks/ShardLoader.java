@@ -1,0 +1,88 @@
+package org.ryzanstein.loader.ranks;
+
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import org.ryzanstein.api.comm.Communicator;
+import org.ryzanstein.api.kernel.KernelBackend;
+import org.ryzanstein.api.kernel.KernelBackendProvider;
+import org.ryzanstein.api.kernel.ThreadTeam;
+import org.ryzanstein.loader.cluster.ShardPlan;
+import org.ryzanstein.loader.format.Hyperparameters;
+import org.ryzanstein.loader.format.ModelFile;
+import org.ryzanstein.loader.format.TensorInfo;
+import org.ryzanstein.loader.model.Architectures;
+import org.ryzanstein.loader.model.Model;
+import org.ryzanstein.loader.model.ModelLimits;
+import org.ryzanstein.loader.parallel.GroupExchange;
+import org.ryzanstein.loader.parallel.Placement;
+import org.ryzanstein.loader.parallel.Shard;
+import org.ryzanstein.loader.progress.ProgressListener;
+
+/** Packs this process's shard of a model out of the mapped file, and packs another one when the group has changed. */
+final class ShardLoader implements AutoCloseable {
+    private final Path path;
+    private final KernelBackendProvider provider;
+    private final ThreadTeam team;
+    private final ProgressListener progress;
+    private @Nullable LoadedShard loaded;
+    private @Nullable ModelLimits loadedLimits;
+
+    ShardLoader(Path path, KernelBackendProvider provider, ThreadTeam team, ProgressListener progress) {
+        this.path = path;
+        this.provider = provider;
+        this.team = team;
+        this.progress = progress;
+    }
+
+    /** The shard of a rank of this group; the one that is loaded already, if that is it. */
+    LoadedShard load(ShardPlan plan, ModelLimits limits, Communicator communicator) {
+        int rank = communicator.rank();
+        int worldSize = communicator.worldSize();
+        LoadedShard present = loaded;
+        if (present != null
+                && present.shard().rank() == rank
+                && present.shard().worldSize() == worldSize
+                && present.shard().plan() == plan
+                && limits.equals(loadedLimits)) {
+            present.use(communicator);
+            return present;
+        }
+        close();
+        GroupExchange exchange = new GroupExchange(communicator);
+        KernelBackend backend = provider.open(team);
+        LoadedShard fresh;
+        try (ModelFile file = ModelFile.open(path)) {
+            Hyperparameters shape = file.hyperparameters();
+            Shard shard = Shard.of(Architectures.sizes(shape), rank, worldSize, plan);
+            long total = file.tensors().values().stream()
+                            .mapToLong(TensorInfo::elements)
+                            .sum()
+                    / worldSize;
+            String what = "packing the shard of rank " + rank;
+            progress.progress(what, 0, total);
+            Model model = Architectures.load(
+                    file,
+                    shape,
+                    new Placement(shard, exchange),
+                    backend,
+                    limits,
+                    packed -> progress.progress(what, Math.min(packed, total - 1), total));
+            progress.progress(what, total, total);
+            fresh = new LoadedShard(shard, backend, model, exchange, limits);
+        } catch (RuntimeException | Error e) {
+            backend.close();
+            throw e;
+        }
+        loaded = fresh;
+        loadedLimits = limits;
+        return fresh;
+    }
+
+    @Override
+    public void close() {
+        if (loaded != null) {
+            loaded.close();
+            loaded = null;
+        }
+    }
+}
