@@ -2,8 +2,10 @@ package org.ryzanstein.server.cli;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import org.ryzanstein.api.comm.CommunicationException;
 import org.ryzanstein.api.kernel.UnsupportedWeightsException;
 import org.ryzanstein.api.provider.ProviderUnavailableException;
+import org.ryzanstein.loader.cluster.ClusterException;
 import org.ryzanstein.loader.engine.GenerationException;
 import org.ryzanstein.loader.engine.InvalidRequestException;
 import org.ryzanstein.loader.format.ModelFormatException;
@@ -31,6 +33,8 @@ final class Failures {
             case ParameterException e -> usage(e);
             case BenchException e -> say(e, e.exitCode());
             case InterruptedException e -> ExitCode.INTERRUPTED;
+            case ClusterException e -> say(e, ExitCode.FAILED);
+            case CommunicationException e -> say(e, ExitCode.FAILED);
             case GenerationException e -> say(e, ExitCode.FAILED);
             case ChatPromptException e -> say(e, ExitCode.FAILED);
             case TemplateException e -> say(e, ExitCode.FAILED);

@@ -1,11 +1,20 @@
 package org.ryzanstein.server.cli;
 
 import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
+import org.ryzanstein.api.comm.EndpointConfig;
+import org.ryzanstein.loader.cluster.ClusterOptions;
+import org.ryzanstein.loader.cluster.ShardPlan;
 import org.ryzanstein.loader.engine.Engine;
 import org.ryzanstein.loader.engine.EngineOptions;
 import org.ryzanstein.loader.engine.ModelDescription;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -13,23 +22,37 @@ import picocli.CommandLine.Spec;
 
 /** The options of all commands that run a model. */
 final class ModelArguments {
-    @Option(
-            names = {"-m", "--model"},
-            paramLabel = "MODEL",
-            description = "A GGUF file, or a directory as published on the hub; the embedded model without it.")
-    private @Nullable Path model;
+    private static final int SECRET_BYTES = 32;
+    private static final Duration LOCAL_PATIENCE = Duration.ofSeconds(60);
+    /** People start workers by hand. */
+    private static final Duration REMOTE_PATIENCE = Duration.ofMinutes(10);
+
+    @Mixin
+    @SuppressWarnings("NullAway.Init") // Set by picocli.
+    private RankArguments rank;
 
     @Option(
-            names = "--threads",
+            names = "--ranks",
             paramLabel = "N",
-            description = "Compute threads; as many as there are cores without it.")
-    private @Nullable Integer threads;
+            description =
+                    "Processes that share the model out among themselves; without --cluster they are started on this"
+                            + " machine, each with its share of the threads.")
+    private @Nullable Integer ranks;
 
     @Option(
-            names = "--backend",
-            paramLabel = "NAME",
-            description = "The kernel backend to insist on; the best available without it.")
-    private @Nullable String backend;
+            names = "--plan",
+            paramLabel = "PLAN",
+            description = "How layers are shared out: all-split, output-replicated or attention-replicated; by measured"
+                    + " latency and bandwidth without it.")
+    private @Nullable String plan;
+
+    @Option(
+            names = "--cluster",
+            paramLabel = "FILE",
+            description =
+                    "Lead ranks of other machines, which join by 'worker --join': listening address and secret, as in"
+                            + " docs/distributed.md.")
+    private @Nullable Path cluster;
 
     @Spec(Spec.Target.MIXEE)
     @SuppressWarnings("NullAway.Init") // Set by picocli.
@@ -37,21 +60,45 @@ final class ModelArguments {
 
     /** What an engine is opened with. */
     EngineOptions options(OptionalInt context) {
+        EngineOptions options = rank.options(context);
         try {
-            EngineOptions options = EngineOptions.defaults();
-            if (model != null) {
-                options = options.withModel(model);
+            if (cluster != null) {
+                return overMachines(options, ClusterFile.read(cluster));
             }
-            if (threads != null) {
-                options = options.withThreads(threads);
+            if (ranks == null || ranks == 1) {
+                return options;
             }
-            if (backend != null) {
-                options = options.withBackend(backend);
-            }
-            return context.isPresent() ? options.withContextLength(context.getAsInt()) : options;
+            return overProcesses(options, ranks);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
         }
+    }
+
+    private Optional<ShardPlan> plan() {
+        return Optional.ofNullable(plan).map(ShardPlan::of);
+    }
+
+    private EngineOptions overMachines(EngineOptions options, ClusterFile file) {
+        int count = ranks != null ? ranks : file.ranks().orElse(1);
+        return options.withCluster(new ClusterOptions(
+                file.endpoint(), count, plan(), Optional.empty(), REMOTE_PATIENCE, options.threads()));
+    }
+
+    private EngineOptions overProcesses(EngineOptions options, int count) {
+        int threads = rank.threads().orElse(Math.max(1, options.threads() / count));
+        byte[] secret = new byte[SECRET_BYTES];
+        new SecureRandom().nextBytes(secret);
+        int localThreads = Math.multiplyExact(threads, count);
+        List<String> arguments = new ArrayList<>(rank.arguments(threads));
+        arguments.addAll(List.of("--local-threads", Integer.toString(localThreads)));
+        return options.withThreads(threads)
+                .withCluster(new ClusterOptions(
+                        EndpointConfig.loopback(secret),
+                        count,
+                        plan(),
+                        Optional.of(new LocalWorkers(secret, arguments)),
+                        LOCAL_PATIENCE,
+                        localThreads));
     }
 
     /** Opens an engine, with progress and the backend line on standard error. */
@@ -66,6 +113,10 @@ final class ModelArguments {
         }
         environment.say(
                 environment.coloured(CliEnvironment.Colour.DIM, line(engine, (System.nanoTime() - start) / 1e9)));
+        engine.cluster()
+                .ifPresent(status -> RankTable.lines(status)
+                        .forEach(line -> environment.say(
+                                environment.coloured(CliEnvironment.Colour.DIM, Text.printable(line)))));
         return engine;
     }
 

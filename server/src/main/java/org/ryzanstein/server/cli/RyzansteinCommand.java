@@ -19,6 +19,7 @@ import picocli.CommandLine.Spec;
             PerplexityCommand.class,
             TokenizeCommand.class,
             InspectCommand.class,
+            WorkerCommand.class,
             QuantizeCommand.class,
             TemplateCommand.class,
             SynthesizeCommand.class,

@@ -5,6 +5,7 @@ import io.javalin.http.Context;
 import java.util.List;
 import org.ryzanstein.server.http.dto.Health;
 import org.ryzanstein.server.http.dto.ModelList;
+import org.ryzanstein.server.report.ClusterView;
 import org.ryzanstein.server.report.ProviderList;
 
 /** The paths of the API. */
@@ -29,6 +30,7 @@ final class Routes {
         routes.get("/v1/models", this::models);
         routes.get("/v1/models/<id>", this::model);
         routes.get("/v1/backends", this::backends);
+        routes.get("/v1/cluster", this::cluster);
         routes.get("/health/live", context -> json(context, new Health("live", null)));
         routes.get("/health/ready", this::ready);
     }
@@ -50,6 +52,10 @@ final class Routes {
 
     private void backends(Context context) {
         json(context, ProviderList.of(slot.require().engine().providers()));
+    }
+
+    private void cluster(Context context) {
+        json(context, ClusterView.of(slot.require().engine().cluster()));
     }
 
     private void ready(Context context) {

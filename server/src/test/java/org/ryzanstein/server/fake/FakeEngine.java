@@ -15,6 +15,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.ryzanstein.api.provider.ProviderReport;
+import org.ryzanstein.loader.cluster.ClusterStatus;
 import org.ryzanstein.loader.engine.Engine;
 import org.ryzanstein.loader.engine.EngineOptions;
 import org.ryzanstein.loader.engine.EngineStatus;
@@ -52,6 +53,11 @@ public final class FakeEngine implements Engine {
     private int failAt = -1;
     private int heldBack;
     private boolean promptLogits;
+
+    @Override
+    public Optional<ClusterStatus> cluster() {
+        return Optional.empty();
+    }
 
     /** What every generation says. */
     public FakeEngine answering(String text) {

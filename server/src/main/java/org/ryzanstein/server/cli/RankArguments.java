@@ -1,0 +1,71 @@
+package org.ryzanstein.server.cli;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+import org.ryzanstein.loader.engine.EngineOptions;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The options of one process that computes with a model: which one, on what. */
+final class RankArguments {
+    @Option(
+            names = {"-m", "--model"},
+            paramLabel = "MODEL",
+            description = "A GGUF file, or a directory as published on the hub; the embedded model without it.")
+    private @Nullable Path model;
+
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            description = "Compute threads; as many as there are cores without it.")
+    private @Nullable Integer threads;
+
+    @Option(
+            names = "--backend",
+            paramLabel = "NAME",
+            description = "The kernel backend to insist on; the best available without it.")
+    private @Nullable String backend;
+
+    @Spec(Spec.Target.MIXEE)
+    @SuppressWarnings("NullAway.Init") // Set by picocli.
+    private CommandSpec spec;
+
+    /** What an engine is opened with. */
+    EngineOptions options(OptionalInt context) {
+        try {
+            EngineOptions options = EngineOptions.defaults();
+            if (model != null) {
+                options = options.withModel(model);
+            }
+            if (threads != null) {
+                options = options.withThreads(threads);
+            }
+            if (backend != null) {
+                options = options.withBackend(backend);
+            }
+            return context.isPresent() ? options.withContextLength(context.getAsInt()) : options;
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    /** Compute threads, if the user says how many. */
+    OptionalInt threads() {
+        return threads == null ? OptionalInt.empty() : OptionalInt.of(threads);
+    }
+
+    /** The same options for another process, but with so many threads. */
+    List<String> arguments(int count) {
+        List<String> arguments = new ArrayList<>();
+        Optional.ofNullable(model).ifPresent(path -> arguments.addAll(List.of("-m", path.toString())));
+        Optional.ofNullable(backend).ifPresent(name -> arguments.addAll(List.of("--backend", name)));
+        arguments.addAll(List.of("--threads", Integer.toString(count)));
+        return arguments;
+    }
+}

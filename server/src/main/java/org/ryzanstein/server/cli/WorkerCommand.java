@@ -1,0 +1,108 @@
+package org.ryzanstein.server.cli;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.HexFormat;
+import java.util.OptionalInt;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.ryzanstein.api.comm.EndpointConfig;
+import org.ryzanstein.loader.Ryzanstein;
+import org.ryzanstein.loader.cluster.Worker;
+import org.ryzanstein.loader.cluster.WorkerOptions;
+import org.ryzanstein.loader.engine.EngineOptions;
+import org.ryzanstein.server.logging.LazyLoggerFinder;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code worker}: a rank of a model that another process serves. */
+@Command(
+        name = "worker",
+        description = {
+            "Computes as a rank of a group that another process leads, with the same model.",
+            "When the group ends it waits for the next one, and it joins its leader's restart."
+        },
+        mixinStandardHelpOptions = true)
+final class WorkerCommand implements Callable<Integer> {
+    private final CliEnvironment environment;
+
+    @Mixin
+    @SuppressWarnings("NullAway.Init") // Set by picocli.
+    private RankArguments rank;
+
+    @Option(
+            names = "--join",
+            paramLabel = "HOST:PORT",
+            required = true,
+            description = "Where the leader listens for its ranks (its cluster file says so).")
+    @SuppressWarnings("NullAway.Init") // Set by picocli.
+    private String join;
+
+    @Option(
+            names = "--cluster",
+            paramLabel = "FILE",
+            description = "Secret and own address, as in docs/distributed.md.")
+    private @Nullable Path cluster;
+
+    @Option(names = "--secret-from-stdin", hidden = true)
+    private boolean secretFromStdin;
+
+    @Option(names = "--once", hidden = true)
+    private boolean once;
+
+    @Option(names = "--local-threads", hidden = true)
+    private int localThreads;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // Set by picocli.
+    private CommandSpec spec;
+
+    WorkerCommand(CliEnvironment environment) {
+        this.environment = environment;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        if (System.getProperty(LazyLoggerFinder.LEVEL_PROPERTY) == null) {
+            System.setProperty(LazyLoggerFinder.LEVEL_PROPERTY, "info");
+        }
+        EngineOptions model = rank.options(OptionalInt.empty());
+        InetSocketAddress leader = ClusterFile.address("--join", join);
+        EndpointConfig endpoint = endpoint();
+        try (ProgressBar bar = new ProgressBar(environment);
+                Worker worker = Ryzanstein.openWorker(new WorkerOptions(
+                        leader,
+                        endpoint,
+                        model.model(),
+                        model.backend(),
+                        model.threads(),
+                        Math.max(localThreads, model.threads()),
+                        once,
+                        bar::progress))) {
+            environment.say("worker at " + worker.address() + ", joining " + leader);
+            worker.run();
+        }
+        return ExitCode.DONE;
+    }
+
+    private EndpointConfig endpoint() throws IOException {
+        if (secretFromStdin) {
+            String line =
+                    new BufferedReader(new InputStreamReader(environment.in(), StandardCharsets.US_ASCII)).readLine();
+            return EndpointConfig.loopback(HexFormat.of().parseHex(line == null ? "" : line));
+        }
+        if (cluster == null) {
+            throw new ParameterException(
+                    spec.commandLine(), "--cluster FILE is needed: it holds the secret that leader and workers share");
+        }
+        return ClusterFile.read(cluster).endpoint();
+    }
+}
