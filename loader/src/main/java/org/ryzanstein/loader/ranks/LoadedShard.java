@@ -6,14 +6,16 @@ import org.ryzanstein.api.kernel.HeadOutput;
 import org.ryzanstein.api.kernel.KernelBackend;
 import org.ryzanstein.api.kernel.PreparedStep;
 import org.ryzanstein.api.kernel.StepBatch;
+import org.ryzanstein.loader.format.ModelFile;
 import org.ryzanstein.loader.model.Model;
 import org.ryzanstein.loader.model.ModelLimits;
 import org.ryzanstein.loader.model.StepCache;
 import org.ryzanstein.loader.parallel.GroupExchange;
 import org.ryzanstein.loader.parallel.Shard;
 
-/** A rank's part of the model, packed, and what runs it. */
+/** A rank's part of the model, packed, and what runs it. Rows that are seldom read may stay in the file. */
 final class LoadedShard implements AutoCloseable {
+    private final ModelFile file;
     private final Shard shard;
     private final KernelBackend backend;
     private final Model model;
@@ -21,7 +23,14 @@ final class LoadedShard implements AutoCloseable {
     private final StepCache steps;
     private @Nullable PreparedStep last;
 
-    LoadedShard(Shard shard, KernelBackend backend, Model model, GroupExchange exchange, ModelLimits limits) {
+    LoadedShard(
+            ModelFile file,
+            Shard shard,
+            KernelBackend backend,
+            Model model,
+            GroupExchange exchange,
+            ModelLimits limits) {
+        this.file = file;
         this.shard = shard;
         this.backend = backend;
         this.model = model;
@@ -66,5 +75,6 @@ final class LoadedShard implements AutoCloseable {
     @Override
     public void close() {
         backend.close();
+        file.close();
     }
 }

@@ -48,10 +48,20 @@ final class ShardLoader implements AutoCloseable {
             return present;
         }
         close();
+        LoadedShard fresh = pack(plan, limits, communicator);
+        loaded = fresh;
+        loadedLimits = limits;
+        return fresh;
+    }
+
+    private LoadedShard pack(ShardPlan plan, ModelLimits limits, Communicator communicator) {
+        int rank = communicator.rank();
+        int worldSize = communicator.worldSize();
         GroupExchange exchange = new GroupExchange(communicator);
-        KernelBackend backend = provider.open(team);
-        LoadedShard fresh;
-        try (ModelFile file = ModelFile.open(path)) {
+        ModelFile file = ModelFile.open(path);
+        KernelBackend backend = null;
+        try {
+            backend = provider.open(team);
             Hyperparameters shape = file.hyperparameters();
             Shard shard = Shard.of(Architectures.sizes(shape), rank, worldSize, plan);
             long total = file.tensors().values().stream()
@@ -68,14 +78,14 @@ final class ShardLoader implements AutoCloseable {
                     limits,
                     packed -> progress.progress(what, Math.min(packed, total - 1), total));
             progress.progress(what, total, total);
-            fresh = new LoadedShard(shard, backend, model, exchange, limits);
+            return new LoadedShard(file, shard, backend, model, exchange, limits);
         } catch (RuntimeException | Error e) {
-            backend.close();
+            if (backend != null) {
+                backend.close();
+            }
+            file.close();
             throw e;
         }
-        loaded = fresh;
-        loadedLimits = limits;
-        return fresh;
     }
 
     @Override
