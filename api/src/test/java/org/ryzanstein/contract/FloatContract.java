@@ -45,8 +45,9 @@ interface FloatContract extends BackendUnderTest {
                             ids[token] = numbers.below(rows);
                             batch.add(ids[token], 0, token, 0);
                         }
-                        MatrixWeights packed =
-                                bench.matrix(new TestWeights.Floats("table", format, table), MatrixUse.EMBEDDING);
+                        TestWeights.Floats source = new TestWeights.Floats("table", format, table);
+                        MatrixWeights packed = bench.matrix(
+                                number % 3 == 2 ? new TestWeights.StoredFloats(source) : source, MatrixUse.EMBEDDING);
                         Cells out = bench.output(tokens, columns, sliced);
                         bench.run(batch, recorder -> recorder.embed(packed, out.buffer()));
                         out.assertHolds(

@@ -130,6 +130,31 @@ interface HeadContract extends BackendUnderTest {
     }
 
     @TestFactory
+    default Stream<DynamicTest> findsCandidatesOfRowsThatLieWhereTheyAreStored() {
+        return Arrays.stream(FloatFormat.values())
+                .flatMap(format -> Stream.of(67, 128)
+                        .map(columns -> DynamicTest.dynamicTest(format + ", K = " + columns, () -> {
+                            Numbers numbers = new Numbers(columns);
+                            float[][] weights = numbers.ofFormat(format, 3001, columns, 1f);
+                            float[][] in = numbers.normals(5, columns, 1f);
+                            for (int threads : Sizes.TEAMS) {
+                                check(
+                                        "stored head " + format + ", seed " + columns,
+                                        bench(threads),
+                                        new TestWeights.StoredFloats(new TestWeights.Floats("head", format, weights)),
+                                        in,
+                                        NaiveKernels.linear(in, weights),
+                                        0,
+                                        1,
+                                        ALL,
+                                        40,
+                                        3001,
+                                        2);
+                            }
+                        })));
+    }
+
+    @TestFactory
     default Stream<DynamicTest> findsCandidatesByBlocks() {
         return BlockKind.ALL.stream()
                 .map(kind -> DynamicTest.dynamicTest(kind.toString(), () -> {
@@ -304,17 +329,20 @@ interface HeadContract extends BackendUnderTest {
                     float[][] weights = numbers.ofFormat(format, 700, 48, 1f);
                     weights[600][7] = Float.NEGATIVE_INFINITY;
                     float[][] in = numbers.normals(2, 48, 1f);
-                    PreparedStep step = check(
-                            "an infinite weight, " + format,
-                            bench(2),
-                            new TestWeights.Floats("head", format, weights),
-                            in,
-                            NaiveKernels.linear(in, weights),
-                            0,
-                            1,
-                            ALL);
-                    assertThat(step.faulted(1)).isTrue();
-                    assertThat(step.faulted(3)).isTrue();
+                    TestWeights.Floats source = new TestWeights.Floats("head", format, weights);
+                    for (WeightSource either : List.of(source, new TestWeights.StoredFloats(source))) {
+                        PreparedStep step = check(
+                                "an infinite weight, " + format,
+                                bench(2),
+                                either,
+                                in,
+                                NaiveKernels.linear(in, weights),
+                                0,
+                                1,
+                                ALL);
+                        assertThat(step.faulted(1)).isTrue();
+                        assertThat(step.faulted(3)).isTrue();
+                    }
                 }));
     }
 

@@ -1,5 +1,9 @@
 package org.ryzanstein.contract;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import org.ryzanstein.api.weight.BlockForm;
 import org.ryzanstein.api.weight.BlockRow;
 import org.ryzanstein.api.weight.WeightSource;
@@ -46,6 +50,58 @@ final class TestWeights {
         @Override
         public void readFloats(int row, float[] destination, int offset) {
             System.arraycopy(values[row], 0, destination, offset, values[row].length);
+        }
+    }
+
+    /** Floats that may be read where they are stored, two bytes behind a multiple of 64. */
+    record StoredFloats(TestWeights.Floats rowByRow, MemorySegment stored) implements WeightSource.Floats {
+        StoredFloats(TestWeights.Floats rowByRow) {
+            this(rowByRow, encode(rowByRow));
+        }
+
+        private static MemorySegment encode(TestWeights.Floats weights) {
+            int size = weights.format() == FloatFormat.FLOAT32 ? Float.BYTES : Short.BYTES;
+            long bytes = (long) weights.rows() * weights.columns() * size;
+            ByteBuffer buffer = Arena.ofAuto()
+                    .allocate(bytes + Short.BYTES, 64)
+                    .asSlice(Short.BYTES)
+                    .asByteBuffer()
+                    .order(ByteOrder.LITTLE_ENDIAN);
+            for (float[] row : weights.values()) {
+                for (float value : row) {
+                    switch (weights.format()) {
+                        case FLOAT32 -> buffer.putFloat(value);
+                        case FLOAT16 -> buffer.putShort(Float.floatToFloat16(value));
+                        case BFLOAT16 -> buffer.putShort((short) (Float.floatToRawIntBits(value) >>> Short.SIZE));
+                    }
+                }
+            }
+            return MemorySegment.ofBuffer(buffer.flip()).asReadOnly();
+        }
+
+        @Override
+        public String name() {
+            return rowByRow.name();
+        }
+
+        @Override
+        public FloatFormat format() {
+            return rowByRow.format();
+        }
+
+        @Override
+        public int rows() {
+            return rowByRow.rows();
+        }
+
+        @Override
+        public int columns() {
+            return rowByRow.columns();
+        }
+
+        @Override
+        public void readFloats(int row, float[] destination, int offset) {
+            rowByRow.readFloats(row, destination, offset);
         }
     }
 

@@ -1,5 +1,8 @@
 package org.ryzanstein.api.weight;
 
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
 /**
  * The canonical content of one weight matrix, shape (rows, columns), row-major: row r holds the weights of output r. A
  * vector is a matrix of one row.
@@ -36,6 +39,17 @@ public sealed interface WeightSource {
 
         /** Reads one row into {@code destination[offset .. offset + columns())}. */
         void readFloats(int row, float[] destination, int offset);
+
+        /**
+         * All rows as they are stored, one after the other without gaps: elements of {@link #format}, little-endian. They stay
+         * readable until the backend that packs this source is closed, so that it need not copy what it seldom reads. This may
+         * be a mapped file, whose pages come into memory as they are read, and change if somebody writes to the file.
+         *
+         * @return null if they are not stored so, or not for so long
+         */
+        default @Nullable MemorySegment stored() {
+            return null;
+        }
     }
 
     /**

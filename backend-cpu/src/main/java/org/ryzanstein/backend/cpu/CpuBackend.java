@@ -96,7 +96,10 @@ public final class CpuBackend implements KernelBackend {
             case WeightSource.Ternary ternary
             when uses.equals(Set.of(MatrixUse.LINEAR)) -> kernels.packTernary(ternary, parallel, memory);
             case WeightSource.Floats floats
-            when uses.contains(MatrixUse.HEAD) -> DenseMatrix.packHead(floats, parallel, memory);
+            when uses.contains(MatrixUse.HEAD) && !uses.contains(MatrixUse.LINEAR) ->
+                DenseMatrix.packHead(floats, parallel, memory);
+            case WeightSource.Floats floats
+            when uses.equals(Set.of(MatrixUse.EMBEDDING)) -> DenseMatrix.packTable(floats, parallel, memory);
             case WeightSource.Floats floats -> DenseMatrix.pack(floats, parallel, memory);
             case WeightSource.Blocks blocks -> BlockMatrix.pack(blocks, parallel, memory);
             default ->

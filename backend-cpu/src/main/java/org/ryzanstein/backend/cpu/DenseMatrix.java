@@ -9,7 +9,10 @@ import org.jspecify.annotations.Nullable;
 import org.ryzanstein.api.weight.WeightSource;
 import org.ryzanstein.api.weight.WeightSource.FloatFormat;
 
-/** Floating-point weights in the file's own format, row by row, each row from the start of a cache line on. */
+/**
+ * Floating-point weights in the file's own format, row by row: a copy, in which each row begins a cache line, or the rows as they
+ * are stored, if few of them are read for a token.
+ */
 public final class DenseMatrix implements LinearMatrix, EmbeddingTable {
     /** Threads share out so many rows together. */
     private static final int ROW_GROUP = 16;
@@ -25,35 +28,69 @@ public final class DenseMatrix implements LinearMatrix, EmbeddingTable {
     private final FloatFormat format;
     private final long rowBytes;
     private final MemorySegment memory;
+    /** Whether the rows are read where they are stored. */
+    private final boolean stored;
+
     private @Nullable HeadScan scan;
 
-    private DenseMatrix(WeightSource.Floats source, FloatFormat format, WeightMemory memory) {
+    private DenseMatrix(
+            WeightSource.Floats source, FloatFormat format, long rowBytes, MemorySegment memory, boolean stored) {
         this.name = source.name();
         this.rows = source.rows();
         this.columns = source.columns();
         this.format = format;
-        long bytes = (long) columns * (format == FloatFormat.FLOAT32 ? Float.BYTES : Short.BYTES);
-        this.rowBytes = Math.ceilDiv(bytes, WeightMemory.ALIGNMENT) * WeightMemory.ALIGNMENT;
-        this.memory = memory.allocate(Math.multiplyExact(rows, rowBytes));
+        this.rowBytes = rowBytes;
+        this.memory = memory;
+        this.stored = stored;
     }
 
-    /** Packs a matrix. Float16 weights that are not all finite become float32: kernels need not tell them apart. */
+    private static long bytesOf(WeightSource.Floats source, FloatFormat format) {
+        return (long) source.columns() * (format == FloatFormat.FLOAT32 ? Float.BYTES : Short.BYTES);
+    }
+
+    /** Room for a copy. */
+    private static DenseMatrix allocate(WeightSource.Floats source, FloatFormat format, WeightMemory memory) {
+        long rowBytes = Math.ceilDiv(bytesOf(source, format), WeightMemory.ALIGNMENT) * WeightMemory.ALIGNMENT;
+        return new DenseMatrix(
+                source, format, rowBytes, memory.allocate(Math.multiplyExact(source.rows(), rowBytes)), false);
+    }
+
+    /** Copies a matrix. Float16 weights that are not all finite become float32: kernels need not tell them apart. */
     static DenseMatrix pack(WeightSource.Floats source, Parallel parallel, WeightMemory memory) {
-        DenseMatrix matrix = new DenseMatrix(source, source.format(), memory);
+        DenseMatrix matrix = allocate(source, source.format(), memory);
         if (matrix.packRows(source, parallel) || source.format() != FloatFormat.FLOAT16) {
             return matrix;
         }
-        DenseMatrix wide = new DenseMatrix(source, FloatFormat.FLOAT32, memory);
+        memory.release(matrix.memory);
+        DenseMatrix wide = allocate(source, FloatFormat.FLOAT32, memory);
         boolean finite = wide.packRows(source, parallel);
         assert !finite;
         return wide;
     }
 
-    /** Packs a matrix of which the best rows will be asked for. */
+    /** A matrix of which only single rows are read, so that it is left where it is stored, if it is. */
+    static DenseMatrix packTable(WeightSource.Floats source, Parallel parallel, WeightMemory memory) {
+        MemorySegment stored = source.stored();
+        return stored == null
+                ? pack(source, parallel, memory)
+                : new DenseMatrix(source, source.format(), bytesOf(source, source.format()), stored, true);
+    }
+
+    /**
+     * Packs a matrix of which the best rows will be asked for. If a copy in eight bits tells which, it is left where it is
+     * stored, if it is: only few rows are read for a token then, unless all logits are wanted.
+     */
     static DenseMatrix packHead(WeightSource.Floats source, Parallel parallel, WeightMemory memory) {
-        DenseMatrix matrix = pack(source, parallel, memory);
-        matrix.scan = HeadScan.of(matrix, parallel, memory);
-        return matrix;
+        if (source.stored() != null) {
+            DenseMatrix inPlace = packTable(source, parallel, memory);
+            inPlace.scan = HeadScan.of(inPlace, parallel, memory);
+            if (inPlace.scan != null) {
+                return inPlace;
+            }
+        }
+        DenseMatrix copy = pack(source, parallel, memory);
+        copy.scan = HeadScan.of(copy, parallel, memory);
+        return copy;
     }
 
     /** Returns whether all weights are finite. */
@@ -116,7 +153,7 @@ public final class DenseMatrix implements LinearMatrix, EmbeddingTable {
 
     @Override
     public long bytes() {
-        return memory.byteSize() + (scan == null ? 0 : scan.bytes());
+        return (stored ? 0 : memory.byteSize()) + (scan == null ? 0 : scan.bytes());
     }
 
     @Override
@@ -131,7 +168,14 @@ public final class DenseMatrix implements LinearMatrix, EmbeddingTable {
 
     @Override
     public String layout() {
-        return format.name().toLowerCase(Locale.ROOT) + ", row by row";
+        return format.name().toLowerCase(Locale.ROOT) + ", row by row" + (stored ? ", as stored" : "");
+    }
+
+    /** Gives back pages of the rows {@code from .. to}, if they are a file's. Whoever reads them again finds them there. */
+    void releasePages(int from, int to) {
+        if (stored && memory.isMapped()) {
+            memory.asSlice(at(from), at(to) - at(from)).unload();
+        }
     }
 
     /** The copy that an output head is searched by, if there is one. */

@@ -41,6 +41,9 @@ final class HeadScan {
     /** Rows of a group: bytes lie in (group, column, row) order. */
     static final int ROWS = BlockLayout.ROWS;
 
+    /** Groups after which a file's pages are given back. */
+    private static final int RELEASED = 16;
+
     private static final double UNIT = 0x1p-24;
     private static final double SAFE = 1e37;
     private static final int LARGEST = 127;
@@ -67,16 +70,10 @@ final class HeadScan {
         HeadScan scan = new HeadScan(weights, memory);
         double[] norms = new double[weights.rows()];
         parallel.forRange(scan.scales.length / ROWS, (from, to) -> {
-            float[] row = new float[weights.columns()];
-            float[] digits = new float[weights.columns()];
-            byte[] group = new byte[ROWS * scan.width];
-            for (int g = from; g < to; g++) {
-                int count = Math.min(ROWS, weights.rows() - g * ROWS);
-                for (int i = 0; i < count; i++) {
-                    weights.decode(g * ROWS + i, row, 0);
-                    norms[g * ROWS + i] = scan.packRow(g * ROWS + i, row, digits, group);
-                }
-                MemorySegment.copy(group, 0, scan.memory, ValueLayout.JAVA_BYTE, scan.at(g), group.length);
+            for (int g = from; g < to; g += RELEASED) {
+                int end = Math.min(to, g + RELEASED);
+                scan.packGroups(g, end, norms);
+                weights.releasePages(g * ROWS, Math.min(end * ROWS, weights.rows()));
             }
         });
         float largestScale = 0f;
@@ -85,7 +82,25 @@ final class HeadScan {
             largestScale = Math.max(largestScale, scan.scales[row]);
         }
         scan.tiny = roundUp((2.0 * weights.columns() + 64) * 0x1p-149 * (1.0 + largestScale));
-        return scan.largestNorm < SAFE ? scan : null;
+        if (scan.largestNorm < SAFE) {
+            return scan;
+        }
+        memory.release(scan.memory);
+        return null;
+    }
+
+    private void packGroups(int from, int to, double[] norms) {
+        float[] row = new float[weights.columns()];
+        float[] digits = new float[weights.columns()];
+        byte[] group = new byte[ROWS * width];
+        for (int g = from; g < to; g++) {
+            int count = Math.min(ROWS, weights.rows() - g * ROWS);
+            for (int i = 0; i < count; i++) {
+                weights.decode(g * ROWS + i, row, 0);
+                norms[g * ROWS + i] = packRow(g * ROWS + i, row, digits, group);
+            }
+            MemorySegment.copy(group, 0, memory, ValueLayout.JAVA_BYTE, at(g), group.length);
+        }
     }
 
     /** Returns the row's norm; not a number, or infinite, if a weight is not finite. */

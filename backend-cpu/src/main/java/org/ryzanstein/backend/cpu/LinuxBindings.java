@@ -16,6 +16,7 @@ final class LinuxBindings {
     /** MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE. */
     private static final int ANONYMOUS = 0x02 | 0x20 | 0x4000;
 
+    private static final int MADV_DONTNEED = 4;
     private static final int MADV_HUGEPAGE = 14;
     private static final long MAP_FAILED = -1L;
 
@@ -98,6 +99,15 @@ final class LinuxBindings {
     boolean adviseHugePages(MemorySegment memory) {
         try {
             return (int) madvise.invokeExact(memory, memory.byteSize(), MADV_HUGEPAGE) == 0;
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** Gives pages of a mapping back; false if the system refuses. What is read there afterwards is zero. */
+    boolean discard(MemorySegment memory) {
+        try {
+            return (int) madvise.invokeExact(memory, memory.byteSize(), MADV_DONTNEED) == 0;
         } catch (Throwable e) {
             throw unexpected(e);
         }

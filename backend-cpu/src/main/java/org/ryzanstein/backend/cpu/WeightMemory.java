@@ -59,6 +59,28 @@ public final class WeightMemory implements AutoCloseable {
         return aligned;
     }
 
+    /**
+     * Takes back what was allocated last, so that the next request finds its room again, zeroed. Anything else, and small
+     * requests, stay until this is closed.
+     */
+    synchronized void release(MemorySegment last) {
+        if (LINUX == null || mapping.byteSize() == 0) {
+            return;
+        }
+        long start = last.address() - mapping.address();
+        boolean isLast = start >= 0 && start < used && roundUp(start + last.byteSize(), ALIGNMENT) == used;
+        if (isLast && clear(LINUX, last)) {
+            used = start;
+        }
+    }
+
+    /** Zeroes memory by giving its pages back, but for the first, which others may share. */
+    private static boolean clear(LinuxBindings linux, MemorySegment memory) {
+        long shared = Math.min(memory.byteSize(), roundUp(memory.address(), HUGE_PAGE) - memory.address());
+        memory.asSlice(0, shared).fill((byte) 0);
+        return shared == memory.byteSize() || linux.discard(memory.asSlice(shared));
+    }
+
     private static long roundUp(long value, long unit) {
         return Math.ceilDiv(value, unit) * unit;
     }

@@ -34,6 +34,39 @@ class WeightMemoryTest {
     }
 
     @Test
+    void givesTheRoomOfWhatIsReleasedToTheNext() {
+        try (WeightMemory memory = new WeightMemory()) {
+            memory.allocate(100_000).fill((byte) 1);
+            for (int size : new int[] {70_000, 5 << 20, (64 << 20) - (1 << 20), 70 << 20, 100}) {
+                MemorySegment released = memory.allocate(size);
+                released.fill((byte) 2);
+                memory.release(released);
+                MemorySegment next = memory.allocate(size);
+                assertThat(next.mismatch(MemorySegment.ofArray(new byte[size]))).isEqualTo(-1);
+                assertThat(next.address() == released.address())
+                        .isEqualTo(
+                                size > 65_536 && System.getProperty("os.name").equals("Linux"));
+            }
+        }
+    }
+
+    @Test
+    void keepsWhatWasNotAllocatedLast() {
+        try (WeightMemory memory = new WeightMemory();
+                WeightMemory other = new WeightMemory()) {
+            MemorySegment first = memory.allocate(100_000);
+            MemorySegment second = memory.allocate(100_000);
+            first.fill((byte) 1);
+            second.fill((byte) 2);
+            memory.release(first);
+            other.release(second);
+            assertThat(first.get(ValueLayout.JAVA_BYTE, 99_999)).isEqualTo((byte) 1);
+            assertThat(memory.allocate(100_000).address()).isNotIn(first.address(), second.address());
+            assertThat(second.get(ValueLayout.JAVA_BYTE, 0)).isEqualTo((byte) 2);
+        }
+    }
+
+    @Test
     void refusesUseAfterItWasClosed() {
         WeightMemory memory = new WeightMemory();
         MemorySegment segment = memory.allocate(1 << 20);

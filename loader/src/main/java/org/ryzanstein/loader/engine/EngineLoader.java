@@ -67,8 +67,16 @@ public final class EngineLoader {
         // A leader packs another shard when its group has changed, so it keeps the copy.
         boolean kept = embedded != null && options.cluster().isPresent();
         Engine engine = null;
-        try (ModelFile file = ModelFile.open(path)) {
-            engine = open(options, path, file, embedded, selection);
+        try {
+            ModelFile file = ModelFile.open(path);
+            try {
+                engine = open(options, path, file, embedded, selection);
+            } finally {
+                // Weights of a whole model are read where the file has them; each shard opens it for itself.
+                if (engine == null || options.cluster().isPresent()) {
+                    file.close();
+                }
+            }
             return engine;
         } finally {
             if (embedded != null && (engine == null || !kept)) {
@@ -135,8 +143,9 @@ public final class EngineLoader {
                     backend.name(),
                     model,
                     new LocalRunner(backend, model, limits),
+                    file::change,
                     limits,
-                    List.of(backend, team));
+                    List.of(backend, team, file));
         } catch (RuntimeException | Error e) {
             if (backend != null) {
                 backend.close();
@@ -186,6 +195,7 @@ public final class EngineLoader {
                     selection.provider().name(),
                     leading.model(),
                     leading.runner(),
+                    file::change,
                     limits,
                     resources);
             wake.set(engine::wake);

@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.ryzanstein.api.provider.ProviderReport;
 import org.ryzanstein.loader.cluster.ClusterStatus;
 import org.ryzanstein.loader.model.Model;
@@ -34,6 +35,7 @@ final class LocalEngine implements Engine {
     /**
      * Starts the loop.
      *
+     * @param damage what has happened to the weights since they were loaded, if anything
      * @param resources closed with the engine, in this order, after the loop has ended
      */
     LocalEngine(
@@ -44,6 +46,7 @@ final class LocalEngine implements Engine {
             String backend,
             Model model,
             StepRunner runner,
+            Supplier<Optional<String>> damage,
             ModelLimits limits,
             List<AutoCloseable> resources) {
         this.description = description;
@@ -58,7 +61,7 @@ final class LocalEngine implements Engine {
         this.traffic = new TokenTraffic(
                 weights.layerBytes(), weights.headBytes(), weights.candidateBytes(), model.kvBytesPerPosition());
         this.resources.addAll(resources);
-        this.loop = new StepLoop(runner, limits, options.maxSequences());
+        this.loop = new StepLoop(runner, limits, options.maxSequences(), damage);
         this.loopThread = Thread.ofPlatform().daemon().name("ryzanstein-steps").start(loop);
     }
 

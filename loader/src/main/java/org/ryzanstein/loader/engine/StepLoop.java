@@ -6,9 +6,11 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.ryzanstein.api.kernel.HeadOutput;
 import org.ryzanstein.api.kernel.StepBatch;
 import org.ryzanstein.loader.kvcache.BlockPool;
@@ -26,6 +28,7 @@ final class StepLoop implements Runnable {
     private static final Logger LOG = System.getLogger(StepLoop.class.getName());
 
     private final StepRunner runner;
+    private final Supplier<Optional<String>> damage;
     private final ModelLimits limits;
     private final StepBatch batch;
     private final BlockPool blocks;
@@ -48,8 +51,14 @@ final class StepLoop implements Runnable {
     private volatile int activeCount;
     private volatile int freeBlocks;
 
-    StepLoop(StepRunner runner, ModelLimits limits, int maxSequences) {
+    /**
+     * Prepares the loop.
+     *
+     * @param damage what has happened to the model's weights since they were loaded, if anything
+     */
+    StepLoop(StepRunner runner, ModelLimits limits, int maxSequences, Supplier<Optional<String>> damage) {
         this.runner = runner;
+        this.damage = damage;
         this.limits = limits;
         this.batch = new StepBatch(limits.maxTokens(), maxSequences, ModelLimits.blocksFor(limits.contextLength()));
         this.blocks = new BlockPool(limits.kvBlocks());
@@ -131,7 +140,7 @@ final class StepLoop implements Runnable {
             while (!closing) {
                 dropCancelled();
                 while (!waiting.isEmpty() && canAdmit(waiting.peek())) {
-                    admit(waiting.remove());
+                    admitOrRefuse(waiting.remove());
                 }
                 publishCounts();
                 if (!active.isEmpty()) {
@@ -182,6 +191,21 @@ final class StepLoop implements Runnable {
 
     private boolean canAdmit(Sequence sequence) {
         return !freeSlots.isEmpty() && blocks.available() >= ModelLimits.blocksFor(sequence.maxPositions());
+    }
+
+    /** Takes in a request, unless the weights are no longer what was loaded. */
+    private void admitOrRefuse(Sequence sequence) {
+        Optional<String> change = damage.get();
+        if (change.isEmpty()) {
+            admit(sequence);
+            return;
+        }
+        sequence.cancel();
+        sequence.delivery().failed(new GenerationException(damaged(change.get())));
+    }
+
+    private static String damaged(String change) {
+        return change + "; start again with a model file that stays as it is";
     }
 
     private void admit(Sequence sequence) {
@@ -311,8 +335,9 @@ final class StepLoop implements Runnable {
 
     private void failAll(Throwable cause) {
         LOG.log(Level.ERROR, "a step failed; its " + active.size() + " requests fail with it", cause);
+        String reason = damage.get().map(StepLoop::damaged).orElse("the step failed: " + cause);
         for (Sequence sequence : List.copyOf(active)) {
-            fail(sequence, new GenerationException("the step failed: " + cause, cause));
+            fail(sequence, new GenerationException(reason, cause));
         }
     }
 

@@ -1,8 +1,10 @@
 package org.ryzanstein.loader.format;
 
+import java.lang.foreign.MemorySegment;
+import java.util.Objects;
 import org.ryzanstein.api.weight.WeightSource;
 
-/** Plain floats straight from the file. */
+/** Plain floats straight from the file, which stay there as long as it is open. */
 final class FloatSource implements WeightSource.Floats {
     private final TensorInfo tensor;
     private final RowFormat format;
@@ -42,7 +44,12 @@ final class FloatSource implements WeightSource.Floats {
 
     @Override
     public void readFloats(int row, float[] destination, int offset) {
-        java.util.Objects.checkIndex(row, rows);
+        Objects.checkIndex(row, rows);
         format.decode(tensor.data(), (long) row * columns, destination, offset, columns);
+    }
+
+    @Override
+    public MemorySegment stored() {
+        return tensor.data();
     }
 }

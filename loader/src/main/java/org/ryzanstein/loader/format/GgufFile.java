@@ -10,6 +10,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
@@ -69,6 +70,11 @@ public final class GgufFile implements AutoCloseable {
 
     public Path path() {
         return mapped.path();
+    }
+
+    /** What has happened to the file since it was opened, if it was written to. */
+    Optional<String> change() {
+        return mapped.change();
     }
 
     /** The container's version, 2 or 3. */

@@ -85,6 +85,11 @@ public final class GgufModelFile implements ModelFile {
     }
 
     @Override
+    public Optional<String> change() {
+        return file.change();
+    }
+
+    @Override
     public long size() {
         return file.size();
     }

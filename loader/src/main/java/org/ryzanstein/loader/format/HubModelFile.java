@@ -81,6 +81,14 @@ public final class HubModelFile implements ModelFile {
     }
 
     @Override
+    public Optional<String> change() {
+        return directory.files().stream()
+                .map(SafetensorsFile::change)
+                .flatMap(Optional::stream)
+                .findFirst();
+    }
+
+    @Override
     public long size() {
         return directory.files().stream()
                 .mapToLong(file -> file.bytes().byteSize())

@@ -45,6 +45,12 @@ public sealed interface ModelFile extends AutoCloseable permits GgufModelFile, H
     /** The weights by canonical name; each call starts a fresh account of the tensors that were asked for. */
     TensorSources sources();
 
+    /**
+     * What has happened to a weight file since it was opened, if it was written to: the mapped bytes are no longer those that were
+     * checked, or no longer there. A file that was replaced by another or deleted stays as it was for those who have it open.
+     */
+    Optional<String> change();
+
     /** Bytes of the weight files. */
     long size();
 

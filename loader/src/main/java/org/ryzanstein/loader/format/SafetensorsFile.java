@@ -94,6 +94,11 @@ final class SafetensorsFile implements AutoCloseable {
         return mapped.bytes();
     }
 
+    /** What has happened to the file since it was opened, if it was written to. */
+    Optional<String> change() {
+        return mapped.change();
+    }
+
     /** The tensors by name, in the header's order. */
     Map<String, TensorInfo> tensors() {
         return tensors;

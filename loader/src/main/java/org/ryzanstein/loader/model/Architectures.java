@@ -56,7 +56,8 @@ public final class Architectures {
     }
 
     /**
-     * Packs a model's weights, or a shard of them.
+     * Packs a model's weights, or a shard of them. Some may be left where they lie in the file, which must stay open as long as
+     * the backend.
      *
      * @param placement which part of the model is wanted
      * @param progress told of bytes packed

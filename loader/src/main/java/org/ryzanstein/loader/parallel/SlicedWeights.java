@@ -1,6 +1,8 @@
 package org.ryzanstein.loader.parallel;
 
+import java.lang.foreign.MemorySegment;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.ryzanstein.api.weight.BlockForm;
 import org.ryzanstein.api.weight.BlockRow;
 import org.ryzanstein.api.weight.WeightSource;
@@ -89,6 +91,16 @@ public final class SlicedWeights {
         @Override
         public void readFloats(int row, float[] destination, int offset) {
             source.readFloats(range.first() + Objects.checkIndex(row, rows()), destination, offset);
+        }
+
+        @Override
+        public @Nullable MemorySegment stored() {
+            MemorySegment whole = source.stored();
+            if (whole == null) {
+                return null;
+            }
+            long rowBytes = whole.byteSize() / source.rows();
+            return whole.asSlice(range.first() * rowBytes, range.count() * rowBytes);
         }
     }
 

@@ -20,8 +20,8 @@ record SmallEngine(Engine engine, WrappedBackend backend) implements AutoCloseab
         SpinParkTeam team = new SpinParkTeam(1);
         WrappedBackend backend = new WrappedBackend(
                 KernelBackends.choose(Optional.empty()).provider().open(team));
-        try (EmbeddedModel copy = EmbeddedModel.extract();
-                ModelFile file = ModelFile.open(copy.path())) {
+        try (EmbeddedModel copy = EmbeddedModel.extract()) {
+            ModelFile file = ModelFile.open(copy.path());
             Hyperparameters shape = file.hyperparameters();
             ModelLimits limits = new ModelLimits(maxStepTokens, maxStepTokens, 256, shape.contextLength(), kvBlocks);
             Model model = Architectures.load(
@@ -48,8 +48,9 @@ record SmallEngine(Engine engine, WrappedBackend backend) implements AutoCloseab
                     backend.name(),
                     model,
                     new LocalRunner(backend, model, limits),
+                    file::change,
                     limits,
-                    List.of(backend, team));
+                    List.of(backend, team, file));
             return new SmallEngine(engine, backend);
         }
     }

@@ -24,6 +24,7 @@ import org.ryzanstein.loader.parallel.SpinParkTeam;
 final class ModelRunner implements AutoCloseable {
     private final SpinParkTeam team = new SpinParkTeam(2);
     private final KernelBackend backend;
+    private final ModelFile file;
     private final Model model;
     private final PreparedStep step;
     private final StepBatch batch;
@@ -50,7 +51,8 @@ final class ModelRunner implements AutoCloseable {
             Path path, int maxTokens, Optional<String> backendName, Function<Shard.Sizes, Placement> place) {
         backend = KernelBackends.choose(backendName).provider().open(team);
         boolean loaded = false;
-        try (ModelFile file = ModelFile.open(path)) {
+        file = ModelFile.open(path);
+        try {
             Hyperparameters shape = file.hyperparameters();
             placement = place.apply(Architectures.sizes(shape));
             int blocks = ModelLimits.blocksFor(shape.contextLength());
@@ -121,5 +123,6 @@ final class ModelRunner implements AutoCloseable {
     public void close() {
         backend.close();
         team.close();
+        file.close();
     }
 }
