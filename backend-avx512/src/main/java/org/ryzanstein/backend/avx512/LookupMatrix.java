@@ -1,6 +1,7 @@
 package org.ryzanstein.backend.avx512;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import org.ryzanstein.api.weight.WeightSource;
 import org.ryzanstein.backend.cpu.HostBuffer;
 import org.ryzanstein.backend.cpu.Parallel;
@@ -43,39 +44,50 @@ final class LookupMatrix extends TernaryMatrix {
             WeightSource.Ternary source, Parallel parallel, WeightMemory memory, ThreadLocal<LookupScratch> scratch) {
         LookupMatrix matrix = new LookupMatrix(source, parallel.members(), memory, scratch);
         parallel.forRange(matrix.blocks, (from, to) -> {
-            byte[] digits = new byte[matrix.shape.rowWords() * LookupShape.WORD];
-            short[] packed = new short[matrix.shape.rowWords()];
             int end = Math.min(to * Lookup.ROWS, matrix.rows());
-            for (int row = from * Lookup.ROWS; row < end; row++) {
-                source.readDigits(row, digits, 0);
-                matrix.checkDigits(row, digits);
-                LookupShape.pack(digits, packed);
-                matrix.put(row, packed);
+            byte[] digits = new byte[matrix.shape.rowWords() * LookupShape.WORD];
+            short[] group = new short[matrix.shape.rowWords() * Lookup.TABLE];
+            for (int first = from * Lookup.ROWS; first < end; first += Lookup.TABLE) {
+                matrix.packGroup(source, first, Math.min(end, first + Lookup.TABLE), digits, group);
             }
         });
         return matrix;
     }
 
-    private void checkDigits(int row, byte[] digits) {
-        if (!LookupShape.areTernary(digits)) {
-            int column = 0;
-            while (Math.abs(digits[column]) <= 1) {
-                column++;
+    /** Packs the rows of one vector, all their words before any is written, so that memory is written in order. */
+    private void packGroup(WeightSource.Ternary source, int first, int end, byte[] digits, short[] group) {
+        for (int row = first; row < end; row++) {
+            source.readDigits(row, digits, 0);
+            if (!LookupShape.pack(digits, group, row - first, Lookup.TABLE)) {
+                throw refusal(row, digits);
             }
-            throw notTernary(row, column, digits[column]);
+        }
+        if (end - first < Lookup.TABLE) {
+            clearLanes(group, end - first);
+        }
+        int block = first / Lookup.ROWS;
+        int part = partOf(block);
+        int vector = first % Lookup.ROWS / Lookup.TABLE;
+        int chunkWords = shape.words() * Lookup.TABLE;
+        for (int chunk = 0; chunk < shape.chunks(); chunk++) {
+            long at = address(part, chunk, vector, block);
+            MemorySegment.copy(group, chunk * chunkWords, words, Lookup.SHORT, at, chunkWords);
         }
     }
 
-    private void put(int row, short[] packed) {
-        int block = row / Lookup.ROWS;
-        int part = partOf(block);
-        int vector = row % Lookup.ROWS / Lookup.TABLE;
-        for (int chunk = 0; chunk < shape.chunks(); chunk++) {
-            long at = address(part, chunk, vector, block) + (long) row % Lookup.TABLE * Short.BYTES;
-            for (int word = 0; word < shape.words(); word++) {
-                words.set(Lookup.SHORT, at + (long) word * Lookup.WORD_BYTES, packed[chunk * shape.words() + word]);
-            }
+    /** Makes nothing of the lanes behind the last row. */
+    private static void clearLanes(short[] group, int from) {
+        for (int word = 0; word < group.length; word += Lookup.TABLE) {
+            Arrays.fill(group, word + from, word + Lookup.TABLE, (short) 0);
         }
+    }
+
+    private IllegalArgumentException refusal(int row, byte[] digits) {
+        int column = 0;
+        while (Math.abs(digits[column]) <= 1) {
+            column++;
+        }
+        return notTernary(row, column, digits[column]);
     }
 
     private int firstBlock(int part) {

@@ -33,6 +33,8 @@ record LookupShape(int columns, int chunks, int words) {
     private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final long ONES = 0x0101010101010101L;
     private static final long TOPS = 0x8080808080808080L;
+    /** Of the digits of an index, the last in the lowest byte. */
+    private static final long WEIGHTS = 9 | 3 << 8 | 1 << 16;
 
     static LookupShape of(int columns) {
         int words = Math.ceilDiv(columns, WORD);
@@ -40,34 +42,36 @@ record LookupShape(int columns, int chunks, int words) {
         return new LookupShape(columns, chunks, Math.ceilDiv(words, chunks));
     }
 
-    /** Whether all are -1, 0 or 1; looks at eight bytes at a time. */
-    static boolean areTernary(byte[] digits) {
+    /**
+     * Packs ternary digits into words, nine each. A multiplication by {@link #WEIGHTS} leaves b[i] + 3 * b[i + 1] + 9 * b[i + 2] of
+     * the bytes b of a long in its byte i + 2: two indexes in bytes 2 and 5 of the first eight digits, the third in byte 7 of the
+     * last eight. No byte overflows, if the digits are ternary.
+     *
+     * @param digits a multiple of nine
+     * @param words receives the words, {@code stride} elements apart from {@code at} on
+     * @return whether all digits are -1, 0 or 1
+     */
+    static boolean pack(byte[] digits, short[] words, int at, int stride) {
         long wrong = 0;
-        int i = 0;
-        for (; i + Long.BYTES <= digits.length; i += Long.BYTES) {
-            long eight = (long) LONG.get(digits, i);
-            // Plus one in each byte: 0, 1 or 2 if it is right.
-            long plusOne = ((eight & ~TOPS) + ONES) ^ (eight & TOPS);
-            wrong |= (plusOne & ~(3 * ONES)) | (plusOne & (plusOne >>> 1) & ONES);
-        }
-        for (; i < digits.length; i++) {
-            wrong |= Math.abs(digits[i]) <= 1 ? 0 : 1;
+        for (int d = 0; d < digits.length; d += WORD, at += stride) {
+            long first = plusOne((long) LONG.get(digits, d));
+            long last = plusOne((long) LONG.get(digits, d + 1));
+            wrong |= aboveTwo(first) | aboveTwo(last);
+            long two = first * WEIGHTS;
+            long third = (last * WEIGHTS) >>> 56;
+            words[at] = (short) ((two >>> 16 & 0xff) | (two >>> 40 & 0xff) << INDEX_BITS | third << (2 * INDEX_BITS));
         }
         return wrong == 0;
     }
 
-    /** Packs ternary digits into words, nine each. */
-    static void pack(byte[] digits, short[] words) {
-        for (int word = 0, d = 0; word < words.length; word++, d += WORD) {
-            int first = index(digits, d);
-            int second = index(digits, d + DIGITS);
-            int third = index(digits, d + 2 * DIGITS);
-            words[word] = (short) (first | (second << INDEX_BITS) | (third << (2 * INDEX_BITS)));
-        }
+    /** One more in each byte: 0, 1 or 2 for a digit. */
+    private static long plusOne(long bytes) {
+        return ((bytes & ~TOPS) + ONES) ^ (bytes & TOPS);
     }
 
-    private static int index(byte[] digits, int at) {
-        return digits[at] + 3 * digits[at + 1] + 9 * digits[at + 2] + ENTRIES / 2;
+    /** Not zero if a byte is above 2. */
+    private static long aboveTwo(long bytes) {
+        return (bytes & ~(3 * ONES)) | (bytes & (bytes >>> 1) & ONES);
     }
 
     /** Words of a row, those beyond its end included. */
