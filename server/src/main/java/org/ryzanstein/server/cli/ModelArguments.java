@@ -85,7 +85,7 @@ final class ModelArguments {
     }
 
     private EngineOptions overProcesses(EngineOptions options, int count) {
-        int threads = rank.threads().orElse(Math.max(1, options.threads() / count));
+        int threads = rank.threads().orElse(Math.max(1, options.threads() / Math.max(1, count)));
         byte[] secret = new byte[SECRET_BYTES];
         new SecureRandom().nextBytes(secret);
         int localThreads = Math.multiplyExact(threads, count);
