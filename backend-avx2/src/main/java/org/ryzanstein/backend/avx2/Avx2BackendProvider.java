@@ -1,14 +1,20 @@
 package org.ryzanstein.backend.avx2;
 
+import java.util.List;
+import jdk.incubator.vector.VectorShape;
 import org.ryzanstein.api.kernel.KernelBackend;
 import org.ryzanstein.api.kernel.KernelBackendProvider;
 import org.ryzanstein.api.kernel.ThreadTeam;
 import org.ryzanstein.api.provider.Probe;
 import org.ryzanstein.backend.cpu.CpuBackend;
+import org.ryzanstein.backend.cpu.VectorJvm;
+import org.ryzanstein.backend.cpu.VectorRequirements;
 
 /** The backend for CPUs and JVMs with 256-bit vectors. */
 public final class Avx2BackendProvider implements KernelBackendProvider {
     private static final int SPI_VERSION = 1;
+    private static final VectorRequirements NEEDS =
+            new VectorRequirements(256, 50, "AVX2", List.of("avx2", "fma"), "-XX:UseAVX=2");
 
     @Override
     public String name() {
@@ -22,7 +28,7 @@ public final class Avx2BackendProvider implements KernelBackendProvider {
 
     @Override
     public Probe probe() {
-        return Requirements.ofThisJvm().check();
+        return NEEDS.check(VectorJvm.ofThis(() -> VectorShape.preferredShape().vectorBitSize()));
     }
 
     @Override
