@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.github.tjake.jlama.model.AbstractModel;
 import com.github.tjake.jlama.model.ModelSupport;
 import com.github.tjake.jlama.safetensors.DType;
+import com.github.tjake.jlama.safetensors.SafeTensorSupport;
 import com.github.tjake.jlama.tensor.AbstractTensor;
 import com.github.tjake.jlama.tensor.KvBufferCache;
 import com.github.tjake.jlama.tensor.operations.TensorOperationsProvider;
@@ -14,8 +15,9 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 
 /**
- * Jlama ({@code com.github.tjake:jlama-core}) with its Vector API kernels. It reads directories as published on the hub, and makes
- * the layers' weights Q4 or I8 as it loads them, where the request to open says so; activations are I8 then, as usual there.
+ * Jlama ({@code com.github.tjake:jlama-core}) with its Vector API kernels. It reads directories as published on the hub, in
+ * floats or in its own Q4 and I8; activations are I8 with Q4, as usual there, and F32 otherwise: its Vector API kernels know no
+ * other pairs.
  *
  * <p>Prefill and decode go through the model's own forward pass by token ids, without tokenizer and delivery, which favours it a
  * little. A prefill ends with the first token chosen, as everywhere in these measurements.
@@ -38,15 +40,14 @@ public final class JlamaPeer implements Peer {
     }
 
     private static Peer open(JsonNode request) {
-        Optional<DType> weights = request.has("weights")
-                ? Optional.of(DType.valueOf(request.path("weights").asText()))
-                : Optional.empty();
+        File folder = new File(request.path("model").asText());
+        DType weights = SafeTensorSupport.loadWeights(folder).getModelDType();
         return new JlamaPeer(ModelSupport.loadModel(
-                new File(request.path("model").asText()),
+                folder,
                 null,
                 DType.F32,
-                DType.I8,
-                weights,
+                weights == DType.Q4 ? DType.I8 : DType.F32,
+                Optional.empty(),
                 Optional.of(request.path("threads").asInt())));
     }
 

@@ -3,6 +3,8 @@ package org.ryzanstein.benchmarks.peer;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.github.tjake.jlama.safetensors.DType;
+import com.github.tjake.jlama.safetensors.SafeTensorSupport;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -12,11 +14,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 
 /**
  * Writes a directory as published on the hub, with the shape of Llama 3.2 1B and random BF16 weights, for engines that read no
- * GGUF. {@code ryzanstein quantize} makes a GGUF file of the same weights.
+ * GGUF. {@code ryzanstein quantize} makes a GGUF file of the same weights, and Jlama's own quantiser its Q4 and I8 form.
  */
 public final class SyntheticHub {
     private static final int HIDDEN = 2048;
@@ -34,10 +37,10 @@ public final class SyntheticHub {
 
     private SyntheticHub() {}
 
-    /** Writes it to the folder that the only argument names. */
+    /** Writes it to the folder that the first argument names; each further one, Q4 or I8, adds what Jlama makes of it beside it. */
     public static void main(String[] arguments) throws IOException {
-        if (arguments.length != 1) {
-            throw new IllegalArgumentException("expected one argument, the folder to write");
+        if (arguments.length == 0) {
+            throw new IllegalArgumentException("expected the folder to write, and types for Jlama, such as Q4");
         }
         Path folder = Files.createDirectories(Path.of(arguments[0]));
         MAPPER.writeValue(folder.resolve("config.json").toFile(), config());
@@ -49,7 +52,14 @@ public final class SyntheticHub {
                         .put("bos_token", BEGIN)
                         .put("eos_token", END)
                         .put("add_bos_token", true));
+        // Jlama's quantiser wants it.
+        Files.writeString(folder.resolve("README.md"), "Random weights.\n");
         weights(folder.resolve("model.safetensors"));
+        for (int i = 1; i < arguments.length; i++) {
+            DType type = DType.valueOf(arguments[i]);
+            Path target = folder.resolveSibling(folder.getFileName() + "-" + type);
+            SafeTensorSupport.quantizeModel(folder, type, null, null, Optional.of(target));
+        }
     }
 
     private static ObjectNode config() {

@@ -25,6 +25,7 @@ import org.ryzanstein.server.bench.ResultTable;
 import org.ryzanstein.server.bench.Suite;
 import org.ryzanstein.server.bench.Worker;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -40,11 +41,8 @@ final class BenchCommand implements Callable<Integer> {
 
     private final CliEnvironment environment;
 
-    @Option(
-            names = {"-m", "--model"},
-            paramLabel = "MODEL",
-            description = "A GGUF file, or a directory as published on the hub; the embedded model without it.")
-    private @Nullable Path model;
+    @Mixin
+    private ModelOption model = new ModelOption();
 
     @Option(
             names = "--suite",
@@ -116,8 +114,16 @@ final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--compare",
             description =
-                    "Measures llama.cpp (de.kherud:llama) in turn, where it can read the model, and prints ratios.")
+                    "Measures other engines in turn, and prints ratios: llama.cpp (de.kherud:llama) where the model"
+                            + " is a GGUF file, Jlama where it is a directory or --jlama names one.")
     private boolean compare;
+
+    @Option(
+            names = "--jlama",
+            paramLabel = "DIR",
+            description =
+                    "A directory of the same shape and type that Jlama reads, which knows no GGUF; with --compare.")
+    private @Nullable Path jlama;
 
     @Option(
             names = "--peers",
@@ -158,7 +164,11 @@ final class BenchCommand implements Callable<Integer> {
 
     private ObjectNode measure() {
         BenchOptions options = options();
-        return new Bench(options, workers(), compare ? Peers.of(peerFolder(), options) : List.of(), this::say)
+        return new Bench(
+                        options,
+                        workers(),
+                        compare ? Peers.of(peerFolder(), options, Optional.ofNullable(jlama)) : List.of(),
+                        this::say)
                 .run()
                 .json();
     }
@@ -193,14 +203,7 @@ final class BenchCommand implements Callable<Integer> {
     private BenchOptions options() {
         try {
             return new BenchOptions(
-                    Optional.ofNullable(model),
-                    suites(),
-                    promptTokens,
-                    genTokens,
-                    threads,
-                    backends,
-                    repetitions,
-                    warmup);
+                    model.path(), suites(), promptTokens, genTokens, threads, backends, repetitions, warmup);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
         }

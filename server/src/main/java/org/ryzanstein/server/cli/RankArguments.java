@@ -1,12 +1,12 @@
 package org.ryzanstein.server.cli;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 import org.ryzanstein.loader.engine.EngineOptions;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -14,11 +14,8 @@ import picocli.CommandLine.Spec;
 
 /** The options of one process that computes with a model: which one, on what. */
 final class RankArguments {
-    @Option(
-            names = {"-m", "--model"},
-            paramLabel = "MODEL",
-            description = "A GGUF file, or a directory as published on the hub; the embedded model without it.")
-    private @Nullable Path model;
+    @Mixin
+    private ModelOption model = new ModelOption();
 
     @Option(
             names = "--threads",
@@ -39,10 +36,8 @@ final class RankArguments {
     /** What an engine is opened with. */
     EngineOptions options(OptionalInt context) {
         try {
-            EngineOptions options = EngineOptions.defaults();
-            if (model != null) {
-                options = options.withModel(model);
-            }
+            EngineOptions options =
+                    model.path().map(EngineOptions.defaults()::withModel).orElse(EngineOptions.defaults());
             if (threads != null) {
                 options = options.withThreads(threads);
             }
@@ -63,7 +58,7 @@ final class RankArguments {
     /** The same options for another process, but with so many threads. */
     List<String> arguments(int count) {
         List<String> arguments = new ArrayList<>();
-        Optional.ofNullable(model).ifPresent(path -> arguments.addAll(List.of("-m", path.toString())));
+        model.path().ifPresent(path -> arguments.addAll(List.of("-m", path.toString())));
         Optional.ofNullable(backend).ifPresent(name -> arguments.addAll(List.of("--backend", name)));
         arguments.addAll(List.of("--threads", Integer.toString(count)));
         return arguments;

@@ -311,11 +311,12 @@ class BenchTest {
     void peersNeedTheirJarsAndAFileThatTheyRead() {
         BenchOptions options = new BenchOptions(
                 Optional.empty(), Set.of(Suite.MODEL), List.of(2), List.of(2), List.of(1), List.of(), 1, 0);
-        assertThatThrownBy(() -> Peers.of(folder.resolve("none"), options)).hasMessageContaining("--peers");
-        assertThatThrownBy(() -> Peers.of(folder, options)).hasMessageContaining("needs a model file");
+        assertThatThrownBy(() -> Peers.of(folder.resolve("none"), options, Optional.empty()))
+                .hasMessageContaining("--peers");
+        assertThatThrownBy(() -> Peers.of(folder, options, Optional.empty())).hasMessageContaining("needs a model");
         BenchOptions hub = new BenchOptions(
                 Optional.of(folder), Set.of(Suite.MODEL), List.of(2), List.of(2), List.of(1), List.of(), 1, 0);
-        assertThatThrownBy(() -> Peers.of(folder, hub)).hasMessageContaining("no GGUF file");
+        assertThat(Peers.of(folder, hub, Optional.empty())).hasSize(1);
         BenchOptions gguf = new BenchOptions(
                 Optional.of(folder.resolve("a.gguf")),
                 Set.of(Suite.MODEL),
@@ -325,7 +326,8 @@ class BenchTest {
                 List.of(),
                 1,
                 0);
-        assertThat(Peers.of(folder, gguf)).hasSize(1);
+        assertThat(Peers.of(folder, gguf, Optional.empty())).hasSize(1);
+        assertThat(Peers.of(folder, gguf, Optional.of(folder))).hasSize(2);
     }
 
     @Test

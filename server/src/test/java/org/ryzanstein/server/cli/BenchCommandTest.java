@@ -151,6 +151,15 @@ class BenchCommandTest {
                 .isEqualTo(1);
         assertThat(cli.err()).contains("--peers");
         assertThat(cli().run(small("--compare"))).isEqualTo(1);
+        Cli other = cli();
+        assertThat(other.run(small(
+                        "--compare",
+                        "--peers",
+                        folder.toString(),
+                        "-m",
+                        folder.resolve("x.bin").toString())))
+                .isEqualTo(1);
+        assertThat(other.err()).contains("neither a GGUF file");
     }
 
     @Test
