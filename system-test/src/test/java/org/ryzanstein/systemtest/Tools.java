@@ -66,7 +66,15 @@ final class Tools {
     /** Runs a module's main class on a module path, in a process, with nothing else said to the JVM. */
     static Outcome java(List<Path> modulePath, String module, List<String> arguments, Path scratch)
             throws IOException, InterruptedException {
+        return java(List.of(), modulePath, module, arguments, scratch);
+    }
+
+    /** Runs a module's main class with these options of the JVM. */
+    static Outcome java(
+            List<String> options, List<Path> modulePath, String module, List<String> arguments, Path scratch)
+            throws IOException, InterruptedException {
         List<String> command = javaCommand();
+        command.addAll(options);
         command.addAll(List.of("-p", join(modulePath), "-m", module));
         command.addAll(arguments);
         Path out = Files.createTempFile(scratch, "out", ".txt");

@@ -30,9 +30,13 @@ public final class KernelProbe {
 
     private static final double BOXING_BYTES = 4096;
     private static final long PAGE_PROBE_BYTES = 64L << 20;
-    private static final int REFERENCE_STEPS = 20_000_000;
+    private static final int REFERENCE_STEPS = 5_000_000;
+    private static final int REFERENCE_ROUNDS = 20;
+    private static final long REFERENCE_NANOS = 200_000_000;
     /** Steps of the reference loop in a nanosecond, where the expected rates were measured. */
     private static final double REFERENCE_SPEED = 0.62;
+    /** No processor that runs this is so much slower or faster; the loop is where it isn't compiled, like the kernels. */
+    private static final double MOST_DIFFERENCE = 2;
 
     /** Multiplications (of row operations: elements) in a nanosecond, by backend and kernel. */
     private static final Map<String, Map<String, Double>> EXPECTED = Map.of(
@@ -86,9 +90,10 @@ public final class KernelProbe {
     /**
      * What was found.
      *
+     * @param clock speed of the reference loop, relative to the machine that the expected rates are from
      * @param hugePageShare share of memory for weights that lies on 2 MB pages, where the system says so
      */
-    public record Outcome(String backend, List<Measured> kernels, OptionalDouble hugePageShare) {
+    public record Outcome(String backend, double clock, List<Measured> kernels, OptionalDouble hugePageShare) {
         public Outcome {
             kernels = List.copyOf(kernels);
         }
@@ -97,14 +102,14 @@ public final class KernelProbe {
     /** Looks at the best backend, or the one of this name. */
     public static Outcome run(Optional<String> backend) {
         OptionalDouble share = hugePageShare(backend);
-        double clock = referenceSpeed() / REFERENCE_SPEED;
+        double clock = Math.clamp(referenceSpeed() / REFERENCE_SPEED, 1 / MOST_DIFFERENCE, MOST_DIFFERENCE);
         try (KernelSet set = KernelSet.open(KernelInputs.synthetic(), backend, 1, TOKENS)) {
             Map<String, Double> expected = EXPECTED.getOrDefault(set.backend(), Map.of());
             List<Measured> kernels = new ArrayList<>();
             for (KernelCase one : set.cases()) {
                 kernels.add(measure(one, expectedOf(expected, one.name(), clock)));
             }
-            return new Outcome(set.backend(), kernels, share);
+            return new Outcome(set.backend(), clock, kernels, share);
         }
     }
 
@@ -133,7 +138,8 @@ public final class KernelProbe {
     /** Steps of xorshift (Marsaglia, 2003) in a nanosecond: six dependent integer operations each. */
     static double referenceSpeed() {
         double best = 0;
-        for (int round = 0; round < 5; round++) {
+        long begin = System.nanoTime();
+        for (int round = 0; round < REFERENCE_ROUNDS && System.nanoTime() - begin < REFERENCE_NANOS; round++) {
             long start = System.nanoTime();
             long x = 88_172_645_463_325_252L + round;
             for (int i = 0; i < REFERENCE_STEPS; i++) {

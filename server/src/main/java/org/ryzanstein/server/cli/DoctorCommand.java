@@ -5,7 +5,10 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.ryzanstein.server.bench.KernelProbe;
 import org.ryzanstein.server.doctor.Doctor;
 import org.ryzanstein.server.doctor.Finding;
 import org.ryzanstein.server.doctor.Machine;
@@ -24,12 +27,27 @@ final class DoctorCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Prints one JSON object.")
     private boolean json;
 
+    @Option(
+            names = "--kernels",
+            description = "Prints how fast each kernel runs instead, in multiplications a nanosecond on one thread.")
+    private boolean kernels;
+
+    @Option(
+            names = "--backend",
+            paramLabel = "NAME",
+            description = "The backend whose kernels --kernels shows; the best available without it.")
+    private @Nullable String backend;
+
     DoctorCommand(CliEnvironment environment) {
         this.environment = environment;
     }
 
     @Override
     public Integer call() {
+        if (kernels) {
+            print(KernelProbe.run(Optional.ofNullable(backend)));
+            return ExitCode.DONE;
+        }
         List<Finding> findings = new Doctor(Machine.ofProcess()).examine();
         boolean failed = findings.stream().anyMatch(finding -> finding.status() == Finding.Status.FAIL);
         if (json) {
@@ -48,6 +66,32 @@ final class DoctorCommand implements Callable<Integer> {
             findings.forEach(this::print);
         }
         return failed ? ExitCode.FAILED : ExitCode.DONE;
+    }
+
+    private void print(KernelProbe.Outcome outcome) {
+        environment
+                .out()
+                .println(String.format(
+                        Locale.ROOT,
+                        "%s, clock %.2f of the machine that the expected rates are from",
+                        outcome.backend(),
+                        outcome.clock()));
+        for (KernelProbe.Measured kernel : outcome.kernels()) {
+            environment
+                    .out()
+                    .println(String.format(
+                            Locale.ROOT,
+                            "%-30s %8.2f/ns, expected %8s, %.0f B allocated a run",
+                            kernel.kernel(),
+                            kernel.speed(),
+                            kernel.expected().isPresent()
+                                    ? String.format(
+                                            Locale.ROOT,
+                                            "%.2f",
+                                            kernel.expected().getAsDouble())
+                                    : "-",
+                            kernel.allocatedBytes()));
+        }
     }
 
     private void print(Finding finding) {

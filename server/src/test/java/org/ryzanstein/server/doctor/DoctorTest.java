@@ -33,7 +33,7 @@ class DoctorTest {
     }
 
     private static KernelProbe.Outcome outcome(double hugePages, KernelProbe.Measured... kernels) {
-        return new KernelProbe.Outcome("avx512", List.of(kernels), OptionalDouble.of(hugePages));
+        return new KernelProbe.Outcome("avx512", 1, List.of(kernels), OptionalDouble.of(hugePages));
     }
 
     @BeforeEach
@@ -184,7 +184,7 @@ class DoctorTest {
         kernels = outcome(0.1, measured(100, 90, 0));
         assertThat(find("pages").status()).isEqualTo(Finding.Status.WARN);
         assertThat(find("pages").found()).contains("10 %", "4 KB pages");
-        kernels = new KernelProbe.Outcome("cuda", List.of(), OptionalDouble.empty());
+        kernels = new KernelProbe.Outcome("cuda", 1, List.of(), OptionalDouble.empty());
         assertThat(find("pages").status()).isEqualTo(Finding.Status.OK);
     }
 
