@@ -29,11 +29,11 @@ public final class LlamaCppPeer implements Peer {
 
     /** Serves requests until the input ends. */
     public static void main(String[] arguments) throws IOException {
-        LlamaModel.setLogger(LogFormat.TEXT, (level, message) -> {});
         PeerLoop.serve(LlamaCppPeer::open);
     }
 
     private static Peer open(JsonNode request) {
+        LlamaModel.setLogger(LogFormat.TEXT, (level, message) -> {});
         int threads = request.path("threads").asInt();
         // Its context must be longer than a batch.
         return new LlamaCppPeer(new LlamaModel(new ModelParameters()

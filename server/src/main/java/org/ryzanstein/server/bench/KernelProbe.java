@@ -50,16 +50,26 @@ public final class KernelProbe {
                     "linear-f16-1024x1024-t64", 3.8,
                     "attention-512-t1", 3.0,
                     "attention-64-t64", 2.9),
+            "avx2",
+            Map.of(
+                    "multiply-ternary-1024x1024-t1", 54.0,
+                    "multiply-ternary-1024x1024-t64", 109.0,
+                    "linear-int8-1024x1024-t1", 18.0,
+                    "linear-int8-1024x1024-t64", 26.0,
+                    "linear-f16-1024x1024-t1", 9.1,
+                    "linear-f16-1024x1024-t64", 31.0,
+                    "attention-512-t1", 20.0,
+                    "attention-64-t64", 17.9),
             "avx512",
             Map.of(
-                    "multiply-ternary-1024x1024-t1", 257.0,
-                    "multiply-ternary-1024x1024-t64", 257.0,
-                    "linear-int8-1024x1024-t1", 1.6,
-                    "linear-int8-1024x1024-t64", 2.9,
-                    "linear-f16-1024x1024-t1", 3.3,
-                    "linear-f16-1024x1024-t64", 3.6,
-                    "attention-512-t1", 18.5,
-                    "attention-64-t64", 19.3));
+                    "multiply-ternary-1024x1024-t1", 232.0,
+                    "multiply-ternary-1024x1024-t64", 221.0,
+                    "linear-int8-1024x1024-t1", 16.4,
+                    "linear-int8-1024x1024-t64", 61.0,
+                    "linear-f16-1024x1024-t1", 14.8,
+                    "linear-f16-1024x1024-t64", 61.0,
+                    "attention-512-t1", 42.0,
+                    "attention-64-t64", 28.0));
 
     private KernelProbe() {}
 

@@ -2,6 +2,7 @@ package org.ryzanstein.server.bench;
 
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -36,6 +37,7 @@ import org.ryzanstein.loader.parallel.SpinParkTeam;
 final class KernelSet implements AutoCloseable {
     private static final int[] ATTENTION_LENGTHS = {128, 512, 2048};
     private static final int KV_BLOCK = 32;
+    private static final int PLAIN_ROWS = 64;
     private static final float EPSILON = 1e-5f;
     /** Runs of a short operation in one step, so that its cost counts and not the step's. */
     private static final int REPEATS = 8;
@@ -90,6 +92,7 @@ final class KernelSet implements AutoCloseable {
     }
 
     private void prepare() {
+        cases.add(plainDouble(inputs.matrices().getFirst().source().columns()));
         List<Integer> sizes = batchTokens > 1 ? List.of(1, batchTokens) : List.of(1);
         for (KernelInputs.Matrix matrix : inputs.matrices()) {
             MatrixWeights packed = backend.packMatrix(matrix.source(), Set.of(MatrixUse.LINEAR));
@@ -313,6 +316,32 @@ final class KernelSet implements AutoCloseable {
                         batch(first, tokens, 0),
                         repeats(tokens),
                         ops -> ops.attention(cache, 0, queries, kvHeadOf, scale, out))));
+    }
+
+    /**
+     * What others are measured by: a matrix of doubles times a vector by the loop that anybody would write, on one thread, with
+     * rows that fit a cache.
+     */
+    private static KernelCase plainDouble(int columns) {
+        double[][] weights = new double[PLAIN_ROWS][columns];
+        double[] in = new double[columns];
+        SplittableRandom random = new SplittableRandom(columns);
+        Arrays.setAll(in, i -> random.nextDouble(-1, 1));
+        for (double[] row : weights) {
+            Arrays.setAll(row, i -> random.nextInt(-1, 2));
+        }
+        double[] out = new double[PLAIN_ROWS];
+        long products = (long) PLAIN_ROWS * columns;
+        return new KernelCase(
+                "plain-double-%dx%d-t1".formatted(PLAIN_ROWS, columns),
+                1,
+                products,
+                products,
+                products * Double.BYTES,
+                "",
+                1,
+                () -> NaiveProducts.doubles(weights, in, out),
+                () -> Double.NaN);
     }
 
     private static KernelCase plain(String name, int tokens, long products, long bytes, Runnable step) {

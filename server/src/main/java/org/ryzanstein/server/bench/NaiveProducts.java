@@ -11,6 +11,17 @@ final class NaiveProducts {
 
     private NaiveProducts() {}
 
+    /** A matrix times a vector, in doubles. */
+    static void doubles(double[][] weights, double[] in, double[] out) {
+        for (int row = 0; row < weights.length; row++) {
+            double sum = 0;
+            for (int i = 0; i < in.length; i++) {
+                sum += weights[row][i] * in[i];
+            }
+            out[row] = sum;
+        }
+    }
+
     /** The exact sum of digit * digit. */
     static int ternary(WeightSource.Ternary weights, int row, byte[] digits, int offset) {
         byte[] own = new byte[weights.columns()];

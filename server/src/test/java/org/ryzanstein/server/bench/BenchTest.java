@@ -186,6 +186,7 @@ class BenchTest {
         List<String> tests = report.path("results").findValuesAsText("test");
         assertThat(tests)
                 .contains(
+                        "plain-double-64x256-t1",
                         "multiply-qkv-512x256-t1",
                         "multiply-down-256x768-t3",
                         "head-best-2048x256-t1",
@@ -212,7 +213,7 @@ class BenchTest {
                 .allSatisfy(kernel -> assertThat(kernel.speed()).isPositive());
         try (KernelSet set = KernelSet.open(KernelInputs.synthetic(), Optional.of("scalar"), 1, 2)) {
             assertThat(set.cases())
-                    .filteredOn(one -> one.weights() > 0)
+                    .filteredOn(one -> one.weights() > 0 && !one.name().startsWith("plain-double"))
                     .hasSize(8)
                     .allSatisfy(one ->
                             assertThat(one.relativeError()).as(one.name()).isZero());
