@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -43,6 +44,7 @@ class SlowPathsTest {
                 .anyMatch(found -> found.startsWith("ok avx") && found.contains("chosen"));
     }
 
+    @Tag("long")
     @Test
     void anInterpreter() throws IOException, InterruptedException {
         JsonNode report = doctor(1, "-Xint");
@@ -62,7 +64,7 @@ class SlowPathsTest {
     @Test
     void vectorsThatAreObjects() throws IOException, InterruptedException {
         JsonNode report =
-                doctor(0, "-XX:CompileCommand=quiet", "-XX:CompileCommand=dontinline,jdk.incubator.vector.*Vector*::*");
+                doctor(0, "-XX:CompileCommand=quiet", "-XX:CompileCommand=dontinline,jdk.incubator.vector.Float*::fma");
         assumeTrue(hasVectors(report), "no vector backend here");
         assertThat(findings(report, "kernel"))
                 .anySatisfy(found -> assertThat(found).startsWith("warn ").contains("boxing"));

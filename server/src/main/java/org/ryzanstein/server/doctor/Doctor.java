@@ -93,6 +93,8 @@ public final class Doctor {
     /** Slow kernels, each with its likely reason; else one line. */
     private List<Finding> kernels(KernelProbe.Outcome outcome) {
         List<Finding> slow = new ArrayList<>();
+        // Where nothing is compiled by C2, objects are everywhere, and it is C2 that must be mended.
+        boolean compiled = compiler().status() != Finding.Status.FAIL;
         for (KernelProbe.Measured kernel : outcome.kernels()) {
             String found = String.format(
                     Locale.ROOT,
@@ -102,7 +104,7 @@ public final class Doctor {
                     kernel.speed(),
                     kernel.expected().orElse(0),
                     kernel.allocatedBytes());
-            if (kernel.boxes()) {
+            if (compiled && kernel.boxes()) {
                 slow.add(Finding.warn("kernel", found + ": boxing, its vectors are objects", BOXING_FIX));
             } else if (kernel.slow()) {
                 slow.add(Finding.warn("kernel", found + ": " + reason(kernel), SLOW_FIX));
