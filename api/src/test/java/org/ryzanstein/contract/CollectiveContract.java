@@ -106,6 +106,59 @@ interface CollectiveContract extends CommunicatorsUnderTest {
         }
     }
 
+    /** A transport may send integers in fewer bytes where they fit; nobody may ever see that. */
+    @ParameterizedTest
+    @FieldSource("org.ryzanstein.contract.CommunicatorsUnderTest#WORLDS")
+    default void sumsOfIntegersAreExactWhateverTheirSize(int worldSize) {
+        int[] edges = {0, 1, -1, 32767, 32768, -32768, -32769, 65535, 65536, Integer.MAX_VALUE, Integer.MIN_VALUE};
+        long seed = 500;
+        for (int count : new int[] {1, 2, 3, 255, 511, 512, 513, 1023, 2560, 16_383, 16_385, 50_001, 300_007}) {
+            for (int wideBlocks : new int[] {0, 1, 3, 8}) {
+                seed++;
+                int[][] parts = new int[worldSize][];
+                for (int rank = 0; rank < worldSize; rank++) {
+                    parts[rank] = integers(new Random(seed * 10 + rank), count, wideBlocks, edges);
+                }
+                int[] expected = Words.reduce(ElementType.INT32, ReduceOperation.SUM, parts);
+                int[] columns = uneven(count, worldSize, seed);
+                ranks(worldSize).run(self -> {
+                    int[] own = parts[self.rank()].clone();
+                    int first = firstColumn(columns, self.rank());
+                    int[] scattered = new int[columns[self.rank()]];
+                    self.reduceScatter(row(own), row(scattered), columns, 1, ReduceOperation.SUM, QUEUE)
+                            .await();
+                    assertThat(Arrays.equals(own, parts[self.rank()])).isTrue();
+                    assertThat(Arrays.equals(scattered, Arrays.copyOfRange(expected, first, first + scattered.length)))
+                            .as(name(worldSize, count, wideBlocks, columns))
+                            .isTrue();
+                    self.allReduce(HostMemory.of(own), count, ReduceOperation.SUM, QUEUE)
+                            .await();
+                    assertThat(Arrays.equals(own, expected))
+                            .as(name(worldSize, count, wideBlocks))
+                            .isTrue();
+                });
+            }
+        }
+    }
+
+    private static HostMemory row(int[] words) {
+        return HostMemory.matrix(MemorySegment.ofArray(words), ElementType.INT32, 1, words.length, words.length);
+    }
+
+    /** Numbers of at most 16 bits with their extremes; in some of each eight stretches of 512 there are larger ones too. */
+    private static int[] integers(Random random, int count, int wideOfEight, int[] edges) {
+        int[] words = new int[count];
+        boolean[] wide = new boolean[count / 512 + 1];
+        for (int i = 0; i < wide.length; i++) {
+            wide[i] = random.nextInt(8) < wideOfEight;
+        }
+        for (int i = 0; i < count; i++) {
+            int any = random.nextInt(4) == 0 ? edges[random.nextInt(edges.length)] : random.nextInt(65_536) - 32_768;
+            words[i] = wide[i / 512] ? any : (short) any;
+        }
+        return words;
+    }
+
     @ParameterizedTest
     @FieldSource("org.ryzanstein.contract.CommunicatorsUnderTest#WORLDS")
     default void theMaximumOfFloatsKeepsNanAndTheSignOfZero(int worldSize) {
@@ -295,6 +348,7 @@ interface CollectiveContract extends CommunicatorsUnderTest {
             OperationStatistics reduce = statistics.getFirst();
             assertThat(reduce.count()).isEqualTo(5);
             assertThat(reduce.bytes()).isEqualTo(5 * 40);
+            assertThat(reduce.wireBytes()).isNotNegative();
             assertThat(reduce.minNanos()).isBetween(0L, reduce.medianNanos());
             assertThat(reduce.p95Nanos()).isBetween(reduce.medianNanos(), reduce.p99Nanos());
             assertThat(reduce.p99Nanos()).isLessThanOrEqualTo(reduce.maxNanos());

@@ -101,7 +101,7 @@ final class InProcessCommunicator implements Communicator {
             if (kind != OperationKind.SEND) {
                 end.accept(world.await(key, meeting, expected, limit));
             }
-            tally.count(kind, bytes, System.nanoTime() - start);
+            tally.count(kind, bytes, 0, System.nanoTime() - start);
         }
     }
 

@@ -6,12 +6,14 @@ package org.ryzanstein.api.comm;
  *
  * @param count operations that ended well
  * @param bytes of the caller's buffers that took part, without anything that the transport adds
+ * @param wireBytes that this rank sent for them, with all that the transport adds, and less what it saves
  * @param totalNanos sum of the times
  */
 public record OperationStatistics(
         OperationKind kind,
         long count,
         long bytes,
+        long wireBytes,
         long totalNanos,
         long minNanos,
         long medianNanos,

@@ -19,6 +19,7 @@ public final class OperationTally {
         private final long[] counts = new long[CELLS];
         private long count;
         private long bytes;
+        private long wireBytes;
         private long total;
         private long min = Long.MAX_VALUE;
         private long max;
@@ -29,8 +30,13 @@ public final class OperationTally {
     /** Nothing is counted yet. */
     public OperationTally() {}
 
-    /** Counts one operation that ended well. */
-    public synchronized void count(OperationKind kind, long bytes, long nanos) {
+    /**
+     * Counts one operation that ended well.
+     *
+     * @param bytes of the caller's buffers
+     * @param wireBytes that were sent for it
+     */
+    public synchronized void count(OperationKind kind, long bytes, long wireBytes, long nanos) {
         long time = Math.max(0, nanos);
         Cells cells = kinds.get(kind);
         if (cells == null) {
@@ -40,6 +46,7 @@ public final class OperationTally {
         cells.counts[cellOf(time)]++;
         cells.count++;
         cells.bytes += bytes;
+        cells.wireBytes += wireBytes;
         cells.total += time;
         cells.min = Math.min(cells.min, time);
         cells.max = Math.max(cells.max, time);
@@ -51,6 +58,7 @@ public final class OperationTally {
                 kind,
                 cells.count,
                 cells.bytes,
+                cells.wireBytes,
                 cells.total,
                 cells.min,
                 quantile(cells, 0.5),

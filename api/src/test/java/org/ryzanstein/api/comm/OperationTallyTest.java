@@ -10,13 +10,13 @@ class OperationTallyTest {
 
     @Test
     void countsEachKindForItself() {
-        tally.count(OperationKind.BARRIER, 0, 7);
-        tally.count(OperationKind.ALL_REDUCE, 100, 5);
-        tally.count(OperationKind.ALL_REDUCE, 50, 3);
+        tally.count(OperationKind.BARRIER, 0, 64, 7);
+        tally.count(OperationKind.ALL_REDUCE, 100, 170, 5);
+        tally.count(OperationKind.ALL_REDUCE, 50, 120, 3);
         assertThat(tally.statistics())
                 .containsExactly(
-                        new OperationStatistics(OperationKind.ALL_REDUCE, 2, 150, 8, 3, 3, 5, 5, 5),
-                        new OperationStatistics(OperationKind.BARRIER, 1, 0, 7, 7, 7, 7, 7, 7));
+                        new OperationStatistics(OperationKind.ALL_REDUCE, 2, 150, 290, 8, 3, 3, 5, 5, 5),
+                        new OperationStatistics(OperationKind.BARRIER, 1, 0, 64, 7, 7, 7, 7, 7, 7));
         tally.reset();
         assertThat(tally.statistics()).isEmpty();
     }
@@ -24,7 +24,7 @@ class OperationTallyTest {
     @Test
     void quantilesAreExactToASixteenth() {
         for (int time = 1; time <= 100_000; time++) {
-            tally.count(OperationKind.SEND, 1, time);
+            tally.count(OperationKind.SEND, 1, 1, time);
         }
         OperationStatistics send = tally.statistics().getFirst();
         assertThat((double) send.medianNanos()).isCloseTo(50_000, within(50_000.0 / 16));
@@ -36,8 +36,8 @@ class OperationTallyTest {
 
     @Test
     void takesAnyTime() {
-        tally.count(OperationKind.SEND, 1, -5);
-        tally.count(OperationKind.SEND, 1, Long.MAX_VALUE);
+        tally.count(OperationKind.SEND, 1, 1, -5);
+        tally.count(OperationKind.SEND, 1, 1, Long.MAX_VALUE);
         OperationStatistics send = tally.statistics().getFirst();
         assertThat(send.minNanos()).isZero();
         assertThat(send.maxNanos()).isEqualTo(Long.MAX_VALUE);

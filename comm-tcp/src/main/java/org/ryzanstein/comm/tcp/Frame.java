@@ -3,9 +3,10 @@ package org.ryzanstein.comm.tcp;
 import java.nio.ByteBuffer;
 
 /**
- * Layout of a data frame: a header of 64 bytes, little-endian, then the payload of whole 32-bit words. The header says which
- * call of which group of which formation the words belong to and what that call is, so that a frame that meets another call
- * is recognised; it has a checksum of its own, so that a length is never believed before it was checked.
+ * Layout of a data frame: a header of 64 bytes, little-endian, then the payload of whole 32-bit words, packed as in
+ * {@link Packing} or not. The header says which call of which group of which formation the words belong to and what that call
+ * is, so that a frame that meets another call is recognised; it has a checksum of its own, so that a length is never believed
+ * before it was checked.
  */
 final class Frame {
     static final int MAGIC = 0x315A5952; // "RYZ1"
@@ -14,10 +15,12 @@ final class Frame {
     /** Longest payload of a frame. Longer messages are cut. */
     static final int MAX_PAYLOAD_BYTES = 1 << 16;
 
-    static final int MAX_PAYLOAD_WORDS = MAX_PAYLOAD_BYTES / 4;
+    /** Most words that a frame carries, packed or not. */
+    static final int MAX_WORDS = MAX_PAYLOAD_BYTES / 4;
 
     private static final int AT_MAGIC = 0;
-    private static final int AT_LENGTH = 4;
+    private static final int AT_PAYLOAD_WORDS = 4;
+    private static final int AT_WORDS = 6;
     private static final int AT_EPOCH = 8;
     private static final int AT_GROUP = 16;
     private static final int AT_SEQUENCE = 20;
@@ -32,25 +35,16 @@ final class Frame {
     private static final int AT_FIRST_WORD = 44;
     private static final int AT_TOTAL_WORDS = 48;
     private static final int AT_PAYLOAD_CHECKSUM = 52;
+    private static final int AT_MASK = 56;
 
     /** Header checksum, over all bytes before it. */
     static final int AT_HEADER_CHECKSUM = 60;
 
     private Frame() {}
 
-    /** Writes a header but for its checksum, which comes last. */
-    static void write(
-            ByteBuffer out,
-            int at,
-            long epoch,
-            TcpOperation call,
-            int phase,
-            int first,
-            int words,
-            int total,
-            int crc) {
+    /** Writes what a header says of the call. */
+    static void writeCall(ByteBuffer out, int at, long epoch, TcpOperation call, int phase) {
         out.putInt(at + AT_MAGIC, MAGIC);
-        out.putInt(at + AT_LENGTH, words * 4);
         out.putLong(at + AT_EPOCH, epoch);
         out.putInt(at + AT_GROUP, call.groupId());
         out.putInt(at + AT_SEQUENCE, call.sequence());
@@ -62,18 +56,37 @@ final class Frame {
         out.putInt(at + AT_ROWS, call.rows());
         out.putInt(at + AT_COLUMNS, call.columns());
         out.putInt(at + AT_LAYOUT, call.layout());
+    }
+
+    /** Writes what a header says of the payload. The header's checksum comes last. */
+    static void writePayload(ByteBuffer out, int at, int first, int count, int total, int mask, int crc) {
+        out.putShort(at + AT_PAYLOAD_WORDS, (short) Packing.payloadWords(mask, count));
+        out.putShort(at + AT_WORDS, (short) count);
         out.putInt(at + AT_FIRST_WORD, first);
         out.putInt(at + AT_TOTAL_WORDS, total);
         out.putInt(at + AT_PAYLOAD_CHECKSUM, crc);
-        out.putInt(at + AT_PAYLOAD_CHECKSUM + 4, 0);
+        out.putInt(at + AT_MASK, mask);
     }
 
     static int magic(ByteBuffer in, int at) {
         return in.getInt(at + AT_MAGIC);
     }
 
+    static int payloadWords(ByteBuffer in, int at) {
+        return in.getShort(at + AT_PAYLOAD_WORDS) & 0xFFFF;
+    }
+
+    /** Bytes of the payload, once it was found to be possible. */
     static int length(ByteBuffer in, int at) {
-        return in.getInt(at + AT_LENGTH);
+        return payloadWords(in, at) * 4;
+    }
+
+    static int words(ByteBuffer in, int at) {
+        return in.getShort(at + AT_WORDS) & 0xFFFF;
+    }
+
+    static int mask(ByteBuffer in, int at) {
+        return in.getInt(at + AT_MASK);
     }
 
     static long epoch(ByteBuffer in, int at) {

@@ -57,6 +57,10 @@ final class Matrix {
         return rows * columns;
     }
 
+    long bytes() {
+        return (long) words() * BYTES;
+    }
+
     /** Copies words {@code from .. from + count} of a range of columns into a segment. */
     void read(int firstColumn, int width, int from, int count, MemorySegment target, long targetOffset) {
         int done = 0;
@@ -87,24 +91,34 @@ final class Matrix {
         }
     }
 
-    /** Copies words of a range of columns into an array, from its index 0 on. */
-    void read(int firstColumn, int width, int from, int count, int[] target) {
+    /** Copies words of a range of columns into an array, from an index on. */
+    void read(int firstColumn, int width, int from, int count, int[] target, int index) {
         int done = 0;
         while (done < count) {
             int run = run(width, from + done, count - done);
             MemorySegment.copy(
-                    memory, ValueLayout.JAVA_INT_UNALIGNED, at(firstColumn, width, from + done), target, done, run);
+                    memory,
+                    ValueLayout.JAVA_INT_UNALIGNED,
+                    at(firstColumn, width, from + done),
+                    target,
+                    index + done,
+                    run);
             done += run;
         }
     }
 
-    /** Copies an array, from its index 0 on, to words of a range of columns. */
-    void write(int firstColumn, int width, int from, int count, int[] source) {
+    /** Copies an array, from an index on, to words of a range of columns. */
+    void write(int firstColumn, int width, int from, int count, int[] source, int index) {
         int done = 0;
         while (done < count) {
             int run = run(width, from + done, count - done);
             MemorySegment.copy(
-                    source, done, memory, ValueLayout.JAVA_INT_UNALIGNED, at(firstColumn, width, from + done), run);
+                    source,
+                    index + done,
+                    memory,
+                    ValueLayout.JAVA_INT_UNALIGNED,
+                    at(firstColumn, width, from + done),
+                    run);
             done += run;
         }
     }

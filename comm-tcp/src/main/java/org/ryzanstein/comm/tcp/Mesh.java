@@ -40,6 +40,7 @@ final class Mesh implements AutoCloseable {
     private final @Nullable PeerChannel[] channels;
     private final long[] brokenSince;
     private final Pulse pulse;
+    private final Packing packing = new Packing();
     private final AtomicReference<@Nullable CommunicationException> failure = new AtomicReference<>();
 
     private @Nullable TcpCommunicator[] groups = new @Nullable TcpCommunicator[4];
@@ -93,6 +94,10 @@ final class Mesh implements AutoCloseable {
 
     WaitPolicy waiting() {
         return waiting;
+    }
+
+    Packing packing() {
+        return packing;
     }
 
     PeerChannel channel(int peer) {
@@ -169,14 +174,7 @@ final class Mesh implements AutoCloseable {
                     "rank " + from.peer() + " called " + call(frame, at) + " where rank " + rank + " called "
                             + operation.describe());
         }
-        operation.deliver(
-                Frame.phase(frame, at),
-                sender,
-                Frame.firstWord(frame, at),
-                Frame.totalWords(frame, at),
-                Frame.length(frame, at) / 4,
-                memory,
-                at + (long) Frame.HEADER_BYTES);
+        operation.deliver(sender, frame, at, memory);
         return true;
     }
 
@@ -309,14 +307,20 @@ final class Mesh implements AutoCloseable {
     static void ignore(SelectionKey key) {}
 
     private CommunicationException missed(TcpCommunicator group, TcpOperation operation) {
+        // Who has not begun holds up the second phase of all others: they are not to blame.
+        boolean begun = true;
+        for (PeerChannel channel : channels) {
+            int sender = channel == null ? -1 : group.rankOf(channel.peer());
+            begun &= sender < 0 || !operation.waitsForFirst(sender);
+        }
         StringBuilder missing = new StringBuilder();
         int first = CommunicationException.NO_RANK;
         for (PeerChannel channel : channels) {
-            if (channel == null) {
+            int sender = channel == null ? -1 : group.rankOf(channel.peer());
+            if (channel == null || sender < 0) {
                 continue;
             }
-            int sender = group.rankOf(channel.peer());
-            if (sender >= 0 && (operation.waitsFor(sender) || channel.hasOutgoing())) {
+            if (begun ? operation.waitsFor(sender) || channel.hasOutgoing() : operation.waitsForFirst(sender)) {
                 first = first == CommunicationException.NO_RANK ? channel.peer() : first;
                 missing.append(missing.isEmpty() ? "" : ", ").append(channel.peer());
             }

@@ -10,7 +10,6 @@ import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.CRC32C;
-import org.jspecify.annotations.Nullable;
 import org.ryzanstein.api.comm.CommunicationException;
 import org.ryzanstein.api.comm.CommunicationException.Kind;
 
@@ -29,8 +28,6 @@ final class PeerChannel {
     /** How much of a peer's frames may be put aside. */
     private static final long MAX_ASIDE_BYTES = 1L << 26;
 
-    private static final int FIRST_QUEUE_SIZE = 16;
-
     private final Mesh mesh;
     private final int peer;
     private final SocketChannel socket;
@@ -44,11 +41,7 @@ final class PeerChannel {
     private final ByteBuffer inView = view(in);
     private final MemorySegment inMemory = MemorySegment.ofBuffer(view(in));
 
-    private @Nullable TcpOperation[] waiting = new @Nullable TcpOperation[FIRST_QUEUE_SIZE];
-    private int[] waitingPhases = new int[FIRST_QUEUE_SIZE];
-    private int waitingFirst;
-    private int waitingCount;
-    private int wordsStaged;
+    private final SendQueue queue = new SendQueue();
 
     private final List<Aside> aside = new ArrayList<>();
     private long asideBytes;
@@ -109,31 +102,12 @@ final class PeerChannel {
     }
 
     boolean hasOutgoing() {
-        return waitingCount > 0 || out.hasRemaining();
+        return !queue.isEmpty() || out.hasRemaining();
     }
 
-    /** Puts the message of an operation at the end of what is to be sent to this peer. */
-    void enqueue(TcpOperation operation, int phase) {
-        if (waitingCount == waiting.length) {
-            growQueue();
-        }
-        int last = (waitingFirst + waitingCount) & (waiting.length - 1);
-        waiting[last] = operation;
-        waitingPhases[last] = phase;
-        waitingCount++;
-    }
-
-    private void growQueue() {
-        @Nullable TcpOperation[] operations = new @Nullable TcpOperation[waiting.length * 2];
-        int[] phases = new int[waiting.length * 2];
-        for (int i = 0; i < waitingCount; i++) {
-            int from = (waitingFirst + i) & (waiting.length - 1);
-            operations[i] = waiting[from];
-            phases[i] = waitingPhases[from];
-        }
-        waiting = operations;
-        waitingPhases = phases;
-        waitingFirst = 0;
+    /** Puts words of the message of an operation at the end of what is to be sent to this peer. */
+    void enqueue(TcpOperation operation, int phase, int from, int end) {
+        queue.add(operation, phase, from, end);
     }
 
     /** Writes as much as the socket takes. Returns whether anything moved. */
@@ -168,39 +142,35 @@ final class PeerChannel {
             out.position(0);
             out.limit(0);
         }
-        TcpOperation operation = waitingCount == 0 ? null : waiting[waitingFirst];
-        while (operation != null) {
-            int phase = waitingPhases[waitingFirst];
-            int rank = operation.rankOfPeer(peer);
-            int total = operation.outgoingWords(phase, rank);
-            int left = total - wordsStaged;
+        while (!queue.isEmpty()) {
+            int left = queue.left();
             int room = out.capacity() - out.limit() - Frame.HEADER_BYTES;
             if (room < Math.min((long) left * 4, LEAST_PIECE_BYTES)) {
                 return;
             }
-            int words = Math.min(left, Math.min(room / 4, Frame.MAX_PAYLOAD_WORDS));
-            stageFrame(operation, phase, rank, words, total);
-            wordsStaged += words;
-            if (wordsStaged == total) {
-                wordsStaged = 0;
-                waiting[waitingFirst] = null;
-                waitingFirst = (waitingFirst + 1) & (waiting.length - 1);
-                waitingCount--;
-                operation.staged(phase);
-            }
-            operation = waitingCount == 0 ? null : waiting[waitingFirst];
+            stageFrame(Math.min(left, Math.min(room / 4, Frame.MAX_WORDS)));
         }
     }
 
-    private void stageFrame(TcpOperation operation, int phase, int rank, int words, int total) {
+    private void stageFrame(int words) {
+        TcpOperation operation = queue.operation();
+        int phase = queue.phase();
+        int first = queue.next();
+        int rank = operation.rankOfPeer(peer);
+        int total = operation.outgoingWords(phase, rank);
         int at = out.limit();
         int payload = at + Frame.HEADER_BYTES;
-        int end = payload + words * 4;
-        operation.stage(phase, rank, wordsStaged, words, outMemory, payload);
-        int payloadChecksum = checksum(outView, payload, end);
-        Frame.write(outView, at, mesh.epoch(), operation, phase, wordsStaged, words, total, payloadChecksum);
+        int mask = operation.stage(phase, rank, first, words, outMemory, payload);
+        int end = payload + Packing.payloadWords(mask, words) * 4;
+        Frame.writeCall(outView, at, mesh.epoch(), operation, phase);
+        Frame.writePayload(outView, at, first, words, total, mask, checksum(outView, payload, end));
         outView.putInt(at + Frame.AT_HEADER_CHECKSUM, checksum(outView, at, at + Frame.AT_HEADER_CHECKSUM));
         out.limit(end);
+        operation.sent(end - at);
+        queue.sent(words);
+        if (first + words == total) {
+            operation.staged();
+        }
     }
 
     private int checksum(ByteBuffer view, int from, int to) {
@@ -276,9 +246,9 @@ final class PeerChannel {
             throw broken("a frame that begins with " + Integer.toHexString(Frame.magic(inView, at)) + ", expected "
                     + Integer.toHexString(Frame.MAGIC));
         }
-        int length = Frame.length(inView, at);
-        if (length < 0 || length > Frame.MAX_PAYLOAD_BYTES || length % 4 != 0) {
-            throw broken("a frame of " + length + " bytes, expected whole words, at most " + Frame.MAX_PAYLOAD_BYTES);
+        int length = Frame.payloadWords(inView, at);
+        if (length > Frame.MAX_WORDS) {
+            throw broken("a frame of " + length + " words, expected at most " + Frame.MAX_WORDS);
         }
         if (!checked
                 && checksum(inView, at, at + Frame.AT_HEADER_CHECKSUM)
@@ -289,7 +259,12 @@ final class PeerChannel {
         if (epoch > mesh.epoch()) {
             throw broken("a frame of epoch " + epoch + ", this is epoch " + mesh.epoch());
         }
-        return length;
+        int words = Frame.words(inView, at);
+        if (words > Frame.MAX_WORDS || Packing.payloadWords(Frame.mask(inView, at), words) != length) {
+            throw broken(
+                    "a frame of " + length + " words, which does not hold the " + words + " elements that it names");
+        }
+        return length * 4;
     }
 
     private CommunicationException broken(String what) {

@@ -145,25 +145,35 @@ final class TcpCommunicator implements Communicator {
     /** Sends what can be sent at once. */
     private Operation start(TcpOperation operation, long begun) {
         operation.expect(begun + deadlineNanos);
-        send(operation, 0);
+        sendFirst(operation);
+        operation.advance();
         for (int peer = 0; peer < members.length; peer++) {
             if (operation.goesTo(0, peer)) {
                 mesh.channel(members[peer]).pump();
             }
         }
         mesh.unstall();
-        operation.advance();
         operation.spent(System.nanoTime() - begun);
         return operation;
     }
 
-    /** Puts the messages of a phase in line. */
-    void send(TcpOperation operation, int phase) {
+    /** Puts the messages of the first phase in line. */
+    private void sendFirst(TcpOperation operation) {
         // Each rank begins with its successor, so that not all of them write to the same one at first.
         for (int step = 1; step < members.length; step++) {
             int peer = (rank + step) % members.length;
+            if (operation.goesTo(0, peer)) {
+                mesh.channel(members[peer]).enqueue(operation, 0, 0, operation.outgoingWords(0, peer));
+            }
+        }
+    }
+
+    /** Puts words of the messages of a phase in line, which are the same for all peers. */
+    void send(TcpOperation operation, int phase, int from, int end) {
+        for (int step = 1; step < members.length; step++) {
+            int peer = (rank + step) % members.length;
             if (operation.goesTo(phase, peer)) {
-                mesh.channel(members[peer]).enqueue(operation, phase);
+                mesh.channel(members[peer]).enqueue(operation, phase, from, end);
             }
         }
     }
@@ -197,6 +207,7 @@ final class TcpCommunicator implements Communicator {
         tally.count(
                 operation.kind(),
                 (long) operation.rows() * operation.columns() * ElementType.BYTES,
+                operation.wireBytes(),
                 operation.busyNanos() + System.nanoTime() - begun);
         free.addFirst(operation);
     }
@@ -211,7 +222,8 @@ final class TcpCommunicator implements Communicator {
         call.begin(OperationKind.ALL_REDUCE, sequence, call.source());
         call.elements(buffer.elementType());
         call.reduce(operation);
-        call.chunked(members.length > 1 && tuning.chunked((long) call.source().words() * ElementType.BYTES));
+        call.chunked(members.length > 1 && tuning.chunked(call.source().bytes()));
+        call.packs(tuning.packed(call.source().bytes()));
         return collective(call, begun);
     }
 
@@ -264,6 +276,7 @@ final class TcpCommunicator implements Communicator {
         call.begin(OperationKind.REDUCE_SCATTER, sequence, call.source());
         call.elements(send.elementType());
         call.reduce(operation);
+        call.packs(tuning.packed(call.source().bytes()));
         call.split(columns);
         return collective(call, begun);
     }
@@ -305,6 +318,7 @@ final class TcpCommunicator implements Communicator {
         call.begin(OperationKind.BROADCAST, sequence, call.source());
         call.elements(buffer.elementType());
         call.root(root);
+        call.chunked(tuning.chunkedBroadcast(call.source().bytes()));
         return collective(call, begun);
     }
 
@@ -435,10 +449,12 @@ final class TcpCommunicator implements Communicator {
         if (members.length > 1) {
             text.append(String.format(
                     Locale.ROOT,
-                    ", latency %.1f us, %.2f GB/s, all-reduce in chunks from %s, %s",
+                    ", latency %.1f us, %.2f GB/s, all-reduce in chunks from %s, broadcast from %s, 16 bits from %s, %s",
                     tuning.speed().latencyNanos() / 1e3,
                     tuning.speed().bytesPerSecond() / 1e9,
-                    tuning.chunkedFromBytes() == Long.MAX_VALUE ? "no size" : tuning.chunkedFromBytes() + " bytes",
+                    Tuning.describe(tuning.chunkedFromBytes()),
+                    Tuning.describe(tuning.chunkedBroadcastFromBytes()),
+                    Tuning.describe(tuning.packedFromBytes()),
                     mesh.waiting().reason()));
         }
         return text.toString();

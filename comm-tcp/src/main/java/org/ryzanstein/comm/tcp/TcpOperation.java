@@ -1,7 +1,7 @@
 package org.ryzanstein.comm.tcp;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 import org.ryzanstein.api.comm.CommunicationException.Kind;
 import org.ryzanstein.api.comm.Operation;
@@ -11,8 +11,10 @@ import org.ryzanstein.api.kernel.ElementType;
 
 /**
  * One call under way: what it sends to each rank, what it expects from each, and what it does when all is there. It runs in one
- * phase, or in two: a large all-reduce first sends each rank its chunk, adds the chunk of its own in rank order, and then sends
- * the sum to all. Objects are used again for later calls, with all their scratch memory.
+ * phase, or in two where that is faster for a large message, which is then cut into a chunk for each rank. In the first phase a
+ * large all-reduce sends each rank its chunk, a large broadcast sends each rank a different one; in the second each rank sends
+ * its chunk to all others, piece by piece as soon as a piece is complete, so that both phases run at once. Objects are used
+ * again for later calls, with all their scratch memory.
  */
 final class TcpOperation implements Operation {
     private static final int PHASES = 2;
@@ -20,19 +22,21 @@ final class TcpOperation implements Operation {
     private static final int NOT_EXPECTED = -2;
     private static final int CHUNK_WORDS = 16;
 
+    /** Words of a chunk that go on together in the second phase. */
+    private static final int PIECE_WORDS = Frame.MAX_WORDS;
+
     private final TcpCommunicator group;
     private final Matrix source = new Matrix();
     private final Matrix target = new Matrix();
     private final int[] firstColumns;
     private final int[] widths;
+    private final Accumulator accumulator;
 
     /** Words received of each message, by phase and rank, or one of the two marks. */
     private final int[] received;
 
-    private final int[] incoming = new int[PHASES];
-    private final int[] outgoing = new int[PHASES];
-    private final int[][] parts;
-    private int[] own = {};
+    /** Messages that are still to come and to go, in all phases. */
+    private int open;
 
     private OperationKind kind = OperationKind.BARRIER;
     private @Nullable ElementType type;
@@ -44,10 +48,15 @@ final class TcpOperation implements Operation {
     private int columns;
     private int layout;
     private boolean chunked;
-    private int phase;
+    private boolean packs;
+
+    /** Words of the own chunk that were handed to the second phase, or ALL_RECEIVED. */
+    private int passedOn;
+
     private boolean done;
     private long deadline;
     private long busyNanos;
+    private long wireBytes;
 
     TcpOperation(TcpCommunicator group) {
         this.group = group;
@@ -55,7 +64,7 @@ final class TcpOperation implements Operation {
         firstColumns = new int[size];
         widths = new int[size];
         received = new int[PHASES * size];
-        parts = new int[size][0];
+        accumulator = new Accumulator(group.rank(), size);
     }
 
     Matrix source() {
@@ -78,6 +87,7 @@ final class TcpOperation implements Operation {
         columns = shape.columns();
         layout = 0;
         chunked = false;
+        packs = false;
     }
 
     void elements(ElementType elementType) {
@@ -100,6 +110,11 @@ final class TcpOperation implements Operation {
         chunked = twoPhases;
     }
 
+    /** Whether values that fit 16 bits are sent as such. */
+    void packs(boolean wanted) {
+        packs = wanted && isReduction() && type == ElementType.INT32;
+    }
+
     /** Columns of each rank. */
     void split(int[] counts) {
         int first = 0;
@@ -116,25 +131,32 @@ final class TcpOperation implements Operation {
     /** Counts what will come and go. Afterwards frames may be delivered. */
     void expect(long deadlineNanos) {
         deadline = deadlineNanos;
-        phase = 0;
         done = false;
         busyNanos = 0;
-        for (int part = 0; part < PHASES; part++) {
-            incoming[part] = 0;
-            outgoing[part] = 0;
+        wireBytes = 0;
+        passedOn = 0;
+        open = 0;
+        for (int phase = 0; phase < PHASES; phase++) {
             for (int rank = 0; rank < widths.length; rank++) {
-                boolean comes = comesFrom(part, rank);
-                received[part * widths.length + rank] = comes ? 0 : NOT_EXPECTED;
-                incoming[part] += comes ? 1 : 0;
-                outgoing[part] += goesTo(part, rank) ? 1 : 0;
+                boolean comes = comesFrom(phase, rank);
+                received[phase * widths.length + rank] = comes ? 0 : NOT_EXPECTED;
+                open += comes ? 1 : 0;
+                open += goesTo(phase, rank) ? 1 : 0;
             }
         }
-        if (isReduction()) {
-            for (int rank = 0; rank < parts.length; rank++) {
-                if (rank != group.rank() && parts[rank].length < incomingWords(0, rank)) {
-                    parts[rank] = new int[incomingWords(0, rank)];
-                }
-            }
+        beginReduction();
+    }
+
+    private void beginReduction() {
+        if (type == null || reduce == null) {
+            return;
+        }
+        int self = group.rank();
+        accumulator.begin(type, reduce);
+        if (kind == OperationKind.REDUCE_SCATTER) {
+            accumulator.range(source, firstColumns[self], widths[self], 0, rows * widths[self]);
+        } else {
+            accumulator.range(source, 0, columns, partStart(self), partWords(self));
         }
     }
 
@@ -142,28 +164,28 @@ final class TcpOperation implements Operation {
         return kind == OperationKind.ALL_REDUCE || kind == OperationKind.REDUCE_SCATTER;
     }
 
-    private boolean comesFrom(int part, int rank) {
-        if (rank == group.rank()) {
+    private boolean comesFrom(int phase, int rank) {
+        int self = group.rank();
+        if (rank == self || (phase == 1 && !chunked)) {
             return false;
         }
         return switch (kind) {
-            case ALL_REDUCE -> part == 0 || chunked;
-            case ALL_GATHER, REDUCE_SCATTER, BARRIER -> part == 0;
-            case BROADCAST -> part == 0 && rank == root;
-            case RECEIVE -> part == 0 && rank == peer;
+            case ALL_REDUCE, ALL_GATHER, REDUCE_SCATTER, BARRIER -> true;
+            case BROADCAST -> phase == 0 ? rank == root : self != root;
+            case RECEIVE -> rank == peer;
             case SEND -> false;
         };
     }
 
-    boolean goesTo(int part, int rank) {
-        if (rank == group.rank()) {
+    boolean goesTo(int phase, int rank) {
+        int self = group.rank();
+        if (rank == self || (phase == 1 && !chunked)) {
             return false;
         }
         return switch (kind) {
-            case ALL_REDUCE -> part == 0 || chunked;
-            case ALL_GATHER, REDUCE_SCATTER, BARRIER -> part == 0;
-            case BROADCAST -> part == 0 && group.rank() == root;
-            case SEND -> part == 0 && rank == peer;
+            case ALL_REDUCE, ALL_GATHER, REDUCE_SCATTER, BARRIER -> true;
+            case BROADCAST -> phase == 0 ? self == root : rank != root;
+            case SEND -> rank == peer;
             case RECEIVE -> false;
         };
     }
@@ -172,52 +194,63 @@ final class TcpOperation implements Operation {
         return rows * columns;
     }
 
+    /** Where the chunk of a rank begins; 0 if there are none. */
+    private int partStart(int rank) {
+        return chunked ? chunkStart(rank) : 0;
+    }
+
+    /** Words of the chunk of a rank; all if there are none. */
+    private int partWords(int rank) {
+        return chunked ? chunkStart(rank + 1) - chunkStart(rank) : words();
+    }
+
     private int chunkStart(int rank) {
         int each = Math.ceilDiv(Math.ceilDiv(words(), widths.length), CHUNK_WORDS) * CHUNK_WORDS;
         return (int) Math.min((long) rank * each, words());
     }
 
-    private int chunkWords(int rank) {
-        return chunkStart(rank + 1) - chunkStart(rank);
-    }
-
-    private int incomingWords(int part, int rank) {
+    private int incomingWords(int phase, int rank) {
         return switch (kind) {
-            case ALL_REDUCE -> chunked ? chunkWords(part == 0 ? group.rank() : rank) : words();
+            case ALL_REDUCE, BROADCAST -> partWords(phase == 0 ? group.rank() : rank);
             case ALL_GATHER -> rows * widths[rank];
             case REDUCE_SCATTER -> rows * widths[group.rank()];
-            case BROADCAST, SEND, RECEIVE -> words();
+            case SEND, RECEIVE -> words();
             case BARRIER -> 0;
         };
     }
 
     /** Length of the message to a rank. */
-    int outgoingWords(int part, int rank) {
+    int outgoingWords(int phase, int rank) {
         return switch (kind) {
-            case ALL_REDUCE -> chunked ? chunkWords(part == 0 ? rank : group.rank()) : words();
+            case ALL_REDUCE, BROADCAST -> partWords(phase == 0 ? rank : group.rank());
             case ALL_GATHER -> rows * widths[group.rank()];
             case REDUCE_SCATTER -> rows * widths[rank];
-            case BROADCAST, SEND, RECEIVE -> words();
+            case SEND, RECEIVE -> words();
             case BARRIER -> 0;
         };
     }
 
-    /** Copies part of the message to a rank. */
-    void stage(int part, int rank, int first, int count, MemorySegment out, long offset) {
-        switch (kind) {
-            case ALL_REDUCE -> {
-                int start = chunked ? chunkStart(part == 0 ? rank : group.rank()) : 0;
-                source.read(0, columns, start + first, count, out, offset);
-            }
-            case REDUCE_SCATTER -> source.read(firstColumns[rank], widths[rank], first, count, out, offset);
-            case ALL_GATHER, BROADCAST, SEND, RECEIVE, BARRIER ->
-                source.read(0, source.columns(), first, count, out, offset);
+    /** Copies words of the message to a rank. Returns the mask of the packed blocks. */
+    int stage(int phase, int rank, int first, int count, MemorySegment out, long offset) {
+        boolean scatters = kind == OperationKind.REDUCE_SCATTER;
+        int column = scatters ? firstColumns[rank] : 0;
+        int width = scatters ? widths[rank] : source.columns();
+        int from = partStart(phase == 0 ? rank : group.rank()) + first;
+        if (packs) {
+            return group.mesh().packing().pack(source, column, width, from, count, out, offset);
         }
+        source.read(column, width, from, count, out, offset);
+        return 0;
     }
 
-    /** A message to a rank is on its way. */
-    void staged(int part) {
-        outgoing[part]--;
+    /** Bytes of it went to the peers. */
+    void sent(long bytes) {
+        wireBytes += bytes;
+    }
+
+    /** The last of a message to a rank is on its way. */
+    void staged() {
+        open--;
         advance();
     }
 
@@ -227,102 +260,125 @@ final class TcpOperation implements Operation {
         return !done && (received[rank] >= 0 || received[size + rank] >= 0);
     }
 
+    /** Whether something of the first phase of this rank is still missing. */
+    boolean waitsForFirst(int rank) {
+        return !done && received[rank] >= 0;
+    }
+
     /**
-     * Takes part of a message. The words were checked.
+     * Takes a frame. It was checked in itself, and that it belongs to this call.
      *
-     * @throws org.ryzanstein.api.comm.CommunicationException if they are not what comes next
+     * @throws org.ryzanstein.api.comm.CommunicationException if it is not what comes next
      */
-    void deliver(int part, int rank, int first, int total, int count, MemorySegment in, long offset) {
-        int at = part * widths.length + rank;
-        if (part < 0 || part >= PHASES || received[at] < 0) {
+    void deliver(int rank, ByteBuffer frame, int at, MemorySegment memory) {
+        int phase = Frame.phase(frame, at);
+        int total = Frame.totalWords(frame, at);
+        int first = Frame.firstWord(frame, at);
+        int count = Frame.words(frame, at);
+        int mask = Frame.mask(frame, at);
+        int place = phase * widths.length + rank;
+        if (phase < 0 || phase >= PHASES || received[place] < 0) {
             throw group.fail(Kind.MISMATCH, rank, "sent more than one message for " + describe());
         }
-        if (total != incomingWords(part, rank)) {
+        if (total != incomingWords(phase, rank)) {
             throw group.fail(
                     Kind.MISMATCH,
                     rank,
-                    "sent a message of " + total + " elements, expected " + incomingWords(part, rank) + " for "
+                    "sent a message of " + total + " elements, expected " + incomingWords(phase, rank) + " for "
                             + describe());
         }
-        if (first != received[at] || count > total - first || (count == 0 && total != 0)) {
+        if (first != received[place] || count > total - first || (count == 0 && total != 0)) {
             throw group.fail(
                     Kind.PROTOCOL,
                     rank,
                     "sent elements " + first + " .. " + ((long) first + count) + " of " + total
-                            + ", expected them from " + received[at]);
+                            + ", expected them from " + received[place]);
         }
-        accept(part, rank, first, count, in, offset);
-        received[at] += count;
-        if (received[at] == total) {
-            received[at] = ALL_RECEIVED;
-            incoming[part]--;
-            advance();
+        if (mask != 0 && !(isReduction() && type == ElementType.INT32)) {
+            throw group.fail(Kind.PROTOCOL, rank, "sent packed elements for " + describe());
         }
+        accept(phase, rank, first, count, mask, memory, at + (long) Frame.HEADER_BYTES);
+        received[place] += count;
+        if (received[place] == total) {
+            received[place] = ALL_RECEIVED;
+            open--;
+        }
+        advance();
     }
 
-    private void accept(int part, int rank, int first, int count, MemorySegment in, long offset) {
-        switch (kind) {
-            case ALL_REDUCE -> {
-                if (part == 0) {
-                    MemorySegment.copy(in, ValueLayout.JAVA_INT_UNALIGNED, offset, parts[rank], first, count);
-                } else {
-                    target.write(0, columns, chunkStart(rank) + first, count, in, offset);
-                }
+    private void accept(int phase, int rank, int first, int count, int mask, MemorySegment in, long offset) {
+        if (phase == 0 && isReduction()) {
+            accumulator.add(rank, first, count, mask, in, offset, group.mesh().packing());
+        } else if (kind == OperationKind.ALL_GATHER) {
+            target.write(firstColumns[rank], widths[rank], first, count, in, offset);
+        } else if (mask == 0) {
+            target.write(0, columns, partStart(phase == 0 ? group.rank() : rank) + first, count, in, offset);
+        } else {
+            Packing packing = group.mesh().packing();
+            packing.begin(mask, count, in, offset);
+            int at = partStart(rank) + first;
+            for (int size = packing.next(); size > 0; size = packing.next()) {
+                target.write(0, columns, at, size, packing.words(), 0);
+                at += size;
             }
-            case REDUCE_SCATTER ->
-                MemorySegment.copy(in, ValueLayout.JAVA_INT_UNALIGNED, offset, parts[rank], first, count);
-            case ALL_GATHER -> target.write(firstColumns[rank], widths[rank], first, count, in, offset);
-            case BROADCAST, RECEIVE, SEND, BARRIER -> target.write(0, columns, first, count, in, offset);
         }
     }
 
     /** Goes on as far as what has come and gone allows. */
     void advance() {
-        while (!done && incoming[phase] == 0 && outgoing[phase] == 0) {
-            if (phase == 0) {
-                finishFirstPhase();
+        if (done) {
+            return;
+        }
+        if (chunked && passedOn >= 0) {
+            passOn();
+        }
+        if (open == 0) {
+            if (!chunked) {
+                finish();
             }
-            if (phase == 0 && chunked) {
-                phase = 1;
-                group.send(this, 1);
-            } else {
-                done = true;
-                group.ended(this);
-            }
+            done = true;
+            group.ended(this);
         }
     }
 
-    private void finishFirstPhase() {
+    /** Hands what is complete of the own chunk to the second phase. */
+    private void passOn() {
+        int self = group.rank();
+        int count = partWords(self);
+        int ready = ready(count);
+        if (ready - passedOn < PIECE_WORDS && ready < count) {
+            return;
+        }
+        int from = passedOn;
+        passedOn = ready == count ? ALL_RECEIVED : ready;
+        if (kind == OperationKind.ALL_REDUCE) {
+            target.write(0, columns, partStart(self) + from, ready - from, accumulator.combined(ready), from);
+        }
+        group.send(this, 1, from, ready);
+    }
+
+    /** Leading words of the own chunk that are complete. */
+    private int ready(int count) {
+        int ready = count;
+        for (int rank = 0; rank < widths.length; rank++) {
+            if (received[rank] >= 0) {
+                ready = Math.min(ready, received[rank]);
+            }
+        }
+        return ready;
+    }
+
+    private void finish() {
         int self = group.rank();
         switch (kind) {
-            case ALL_REDUCE -> {
-                int first = chunked ? chunkStart(self) : 0;
-                int count = chunked ? chunkWords(self) : words();
-                target.write(0, columns, first, count, combine(0, columns, first, count));
-            }
+            case ALL_REDUCE -> target.write(0, columns, 0, words(), accumulator.combined(words()), 0);
             case REDUCE_SCATTER -> {
                 int count = rows * widths[self];
-                target.write(0, widths[self], 0, count, combine(firstColumns[self], widths[self], 0, count));
+                target.write(0, widths[self], 0, count, accumulator.combined(count), 0);
             }
             case ALL_GATHER -> source.copyTo(target, firstColumns[self]);
             case BROADCAST, SEND, RECEIVE, BARRIER -> {}
         }
-    }
-
-    /** What the ranks gave, combined in rank order. */
-    private int[] combine(int firstColumn, int width, int first, int count) {
-        if (own.length < count) {
-            own = new int[count];
-        }
-        source.read(firstColumn, width, first, count, own);
-        int self = group.rank();
-        int[] all = self == 0 ? own : parts[0];
-        if (type != null && reduce != null) {
-            for (int rank = 1; rank < parts.length; rank++) {
-                Reduction.combine(type, reduce, all, rank == self ? own : parts[rank], count);
-            }
-        }
-        return all;
     }
 
     /** Rank within the group of a rank of the formation. */
@@ -389,6 +445,10 @@ final class TcpOperation implements Operation {
 
     long busyNanos() {
         return busyNanos;
+    }
+
+    long wireBytes() {
+        return wireBytes;
     }
 
     /** The call in words. */

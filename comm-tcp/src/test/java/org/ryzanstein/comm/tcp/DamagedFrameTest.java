@@ -64,7 +64,11 @@ class DamagedFrameTest {
         for (int i = 0; i < WORDS; i++) {
             frame.putInt(Frame.HEADER_BYTES + 4 * i, 10 + i);
         }
-        frame.putInt(0, Frame.MAGIC).putInt(4, WORDS * 4).putLong(8, EPOCH).putInt(20, sequence);
+        frame.putInt(0, Frame.MAGIC)
+                .putShort(4, (short) WORDS)
+                .putShort(6, (short) WORDS)
+                .putLong(8, EPOCH)
+                .putInt(20, sequence);
         frame.put(24, (byte) 4).put(25, (byte) 1).put(26, WireCodes.NONE).putInt(28, -1);
         frame.putInt(32, WORDS).putInt(36, 1).putInt(48, WORDS);
         frame.putInt(52, checksum(frame, Frame.HEADER_BYTES, WORDS * 4));
@@ -101,9 +105,15 @@ class DamagedFrameTest {
     Stream<DynamicTest> framesThatFollowNoProtocolEndTheGroupAndReachNoBuffer() {
         return Stream.of(
                 broken("magic", frame -> frame.putInt(0, 7), "begins with 7"),
-                broken("huge length", frame -> frame.putInt(4, Integer.MAX_VALUE), "frame of 2147483647 bytes"),
-                broken("negative length", frame -> frame.putInt(4, -4), "frame of -4 bytes"),
-                broken("part of a word", frame -> frame.putInt(4, 13), "frame of 13 bytes"),
+                broken("huge length", frame -> frame.putShort(4, (short) -1), "frame of 65535 words"),
+                broken("fewer words than elements", frame -> frame.putShort(4, (short) 3), "a frame of 3 words, which"),
+                broken(
+                        "more words than elements",
+                        frame -> frame.putShort(6, (short) 3),
+                        "the 3 elements that it names"),
+                broken("huge count of elements", frame -> frame.putShort(6, (short) -2), "the 65534 elements"),
+                broken("a packed block that is not there", frame -> frame.putInt(56, 2), "the 4 elements"),
+                broken("packed", frame -> packed(frame), "sent packed elements"),
                 broken("epoch to come", frame -> frame.putLong(8, EPOCH + 1), "epoch 6, this is epoch 5"),
                 broken("payload", frame -> frame.putInt(64, 11), "payload whose checksum is wrong"),
                 broken("offset", frame -> frame.putInt(44, 1), "expected them from 0"),
@@ -113,6 +123,11 @@ class DamagedFrameTest {
                 broken("kind", frame -> frame.put(24, (byte) 77), "unknown code 77"),
                 broken("old sequence", frame -> frame.putInt(20, -1), "something else in its place"),
                 broken("group", frame -> frame.putInt(16, -3), "which is closed here"));
+    }
+
+    /** As two words of payload for its four elements. */
+    private static void packed(ByteBuffer frame) {
+        frame.putShort(4, (short) 2).putInt(56, 1).putInt(52, checksum(frame, Frame.HEADER_BYTES, 8));
     }
 
     private DynamicTest broken(String name, Consumer<ByteBuffer> change, String message) {

@@ -1,21 +1,24 @@
 package org.ryzanstein.comm.tcp;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
  * Times of exchanges between processes on the loopback interface. Arguments: {@code RANKS OPERATION BYTES ROUNDS}, as often as
- * wanted; operations are exchange (all-gather), allreduce and barrier. The system property {@code threads} is what each rank
- * says that it computes with, and {@code ryzanstein.tcp.spin.micros} is passed on to the ranks.
+ * wanted; operations are exchange (all-gather), allreduce, allreduce-wide (sums that do not fit 16 bits), broadcast and barrier. The system property {@code threads} is what each rank
+ * says that it computes with, and those that begin with {@code ryzanstein.tcp.} are passed on to the ranks.
  */
 final class ExchangeBenchmark {
     private ExchangeBenchmark() {}
 
     private static String[] options() {
-        String spin = System.getProperty(WaitPolicy.PROPERTY);
-        String collector = "-XX:+UseSerialGC";
-        return spin == null
-                ? new String[] {collector}
-                : new String[] {collector, "-D" + WaitPolicy.PROPERTY + "=" + spin};
+        List<String> options = new ArrayList<>();
+        options.add("-XX:+UseSerialGC");
+        System.getProperties().stringPropertyNames().stream()
+                .filter(name -> name.startsWith("ryzanstein.tcp."))
+                .sorted()
+                .forEach(name -> options.add("-D" + name + "=" + System.getProperty(name)));
+        return options.toArray(String[]::new);
     }
 
     public static void main(String[] arguments) {

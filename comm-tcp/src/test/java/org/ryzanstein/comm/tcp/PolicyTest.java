@@ -35,4 +35,31 @@ class PolicyTest {
         assertThat(four.chunked(four.chunkedFromBytes() - 1)).isFalse();
         assertThat(Tuning.of(LinkSpeed.ALONE, 1).chunked(Long.MAX_VALUE - 1)).isFalse();
     }
+
+    @Test
+    void largeBroadcastsRunInChunksFromThreeRanksOn() {
+        LinkSpeed speed = new LinkSpeed(10_000, 1e9);
+        assertThat(Tuning.of(speed, 2).chunkedBroadcast(Long.MAX_VALUE - 1)).isFalse();
+        Tuning four = Tuning.of(speed, 4);
+        double direct = 10e-6 + 3 * four.chunkedBroadcastFromBytes() / 1e9;
+        double chunked = 20e-6 + 1.5 * four.chunkedBroadcastFromBytes() / 1e9;
+        assertThat(direct).isCloseTo(chunked, within(1e-8));
+    }
+
+    @Test
+    void fastLinksCarryOnlyLargeMessagesIn16Bits() {
+        assertThat(Tuning.of(new LinkSpeed(10_000, 1.1e9), 2).packed(10_240)).isTrue();
+        assertThat(Tuning.of(new LinkSpeed(10_000, 4e9), 2).packed(10_240)).isFalse();
+        assertThat(Tuning.of(new LinkSpeed(10_000, 4e9), 2).packed(1 << 20)).isTrue();
+    }
+
+    @Test
+    void whatIsForcedWinsOverWhatWasMeasured() {
+        assertThat(Tuning.bytes(Tuning.CHUNKED_PROPERTY, null, 5)).isEqualTo(5);
+        assertThat(Tuning.bytes(Tuning.CHUNKED_PROPERTY, "0", 5)).isZero();
+        for (String wrong : new String[] {"-1", "x"}) {
+            assertThatThrownBy(() -> Tuning.bytes(Tuning.PACKED_PROPERTY, wrong, 5))
+                    .hasMessageContaining("ryzanstein.tcp.packed.bytes=" + wrong);
+        }
+    }
 }

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -117,15 +118,27 @@ final class RankMain {
         OperationStatistics s = group().statistics().getFirst();
         return String.format(
                 Locale.ROOT,
-                "%-10s %6d bytes  %7d rounds  min %6.2f  median %6.2f  p95 %6.2f  p99 %7.2f  max %9.2f us",
+                "%-14s %7d bytes  %8.0f on the wire  %6d rounds  min %6.2f  median %6.2f  p95 %6.2f  p99 %7.2f  max %9.2f us",
                 operation,
                 count * ElementType.BYTES,
+                (double) s.wireBytes() / s.count(),
                 s.count(),
                 s.minNanos() / 1e3,
                 s.medianNanos() / 1e3,
                 s.p95Nanos() / 1e3,
                 s.p99Nanos() / 1e3,
                 s.maxNanos() / 1e3);
+    }
+
+    /** Sums of which some in each block of 512 take more than 16 bits. */
+    private Runnable wide(HostMemory own, int count) {
+        Communicator group = group();
+        return () -> {
+            for (int i = 0; i < count; i += 512) {
+                own.memory().setAtIndex(ValueLayout.JAVA_INT, i, 1 << 20);
+            }
+            group.allReduce(own, count, ReduceOperation.SUM, HostQueue.INSTANCE).await();
+        };
     }
 
     private Runnable round(String operation, int count) {
@@ -143,6 +156,9 @@ final class RankMain {
             case "allreduce" ->
                 () -> group.allReduce(own, count, ReduceOperation.SUM, HostQueue.INSTANCE)
                         .await();
+            case "allreduce-wide" -> wide(own, count);
+            case "broadcast" ->
+                () -> group.broadcast(own, count, 0, HostQueue.INSTANCE).await();
             case "barrier" -> () -> group.barrier(HostQueue.INSTANCE).await();
             default -> throw new IllegalArgumentException(operation);
         };
