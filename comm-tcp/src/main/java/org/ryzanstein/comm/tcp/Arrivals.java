@@ -17,7 +17,7 @@ final class Arrivals implements AutoCloseable {
     record Arrived(SocketChannel socket, Handshake.Session session) {}
 
     /** Which connection of which formation. */
-    private record Seat(long epoch, int from, int to, Hello.Purpose purpose) {}
+    record Seat(long epoch, int from, int to, Hello.Purpose purpose) {}
 
     private final Map<Seat, Arrived> waiting = new HashMap<>();
     private long newestEpoch = -1;
@@ -43,6 +43,7 @@ final class Arrivals implements AutoCloseable {
     /** The formation is complete or has failed; nobody may join it any more. */
     synchronized void end() {
         forming = false;
+        notifyAll();
     }
 
     /** Why a peer comes to nothing here. */
@@ -64,10 +65,11 @@ final class Arrivals implements AutoCloseable {
     }
 
     /** Waits for a connection of the newest formation. */
-    synchronized Arrived take(int from, int to, Hello.Purpose purpose, long deadlineNanos)
-            throws IOException, InterruptedException {
-        Seat seat = new Seat(newestEpoch, from, to, purpose);
+    synchronized Arrived take(Seat seat, long deadlineNanos) throws IOException, InterruptedException {
         while (true) {
+            if (!forming || seat.epoch() != newestEpoch) {
+                throw new IOException("the formation is over");
+            }
             Arrived arrived = waiting.remove(seat);
             if (arrived != null) {
                 return arrived;

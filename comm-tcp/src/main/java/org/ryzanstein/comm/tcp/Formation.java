@@ -9,8 +9,10 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
@@ -23,7 +25,8 @@ import org.ryzanstein.api.comm.Rendezvous;
 /**
  * The coming together of ranks. Each rank opens two connections to every lower rank, one for control and one for data; on the
  * control connection both say what they are and compare their terms. When a rank has met all others it says so to each of
- * them, and the group exists when it has heard the same from all; when it gives up it says why.
+ * them, and the group exists when it has heard the same from all; when it gives up it says why. A peer that was met is listened
+ * to from then on, so that its death ends the formation at once and not at the deadline.
  */
 final class Formation {
     private static final Logger LOG = System.getLogger(Formation.class.getName());
@@ -38,6 +41,7 @@ final class Formation {
     private final Map<Integer, SocketChannel> control = new HashMap<>();
     private final Map<Integer, SocketChannel> data = new HashMap<>();
     private final Map<Integer, JoinMessage> met = new HashMap<>();
+    private final Set<Integer> ready = new HashSet<>();
     private final Map<Integer, Throwable> troubles = new TreeMap<>();
     private @Nullable CommunicationException refusal;
     private boolean over;
@@ -96,6 +100,7 @@ final class Formation {
             } else {
                 meetAsListener(peer);
             }
+            hear(peer);
         } catch (HandshakeException e) {
             refuse(peer, e);
         } catch (IOException e) {
@@ -115,7 +120,8 @@ final class Formation {
     private void meetAsOpener(int peer) throws IOException {
         InetSocketAddress target = rendezvous.addresses().get(peer);
         while (true) {
-            Arrivals.Arrived opened = endpoint.openPatiently(target, hello(Hello.Purpose.CONTROL, peer), deadline);
+            Arrivals.Arrived opened =
+                    endpoint.openPatiently(target, hello(Hello.Purpose.CONTROL, peer), deadline, this::isOver);
             try {
                 compare(peer, opened, true);
                 keep(
@@ -136,10 +142,13 @@ final class Formation {
         }
     }
 
+    private Arrivals.Seat seat(int peer, Hello.Purpose purpose) {
+        return new Arrivals.Seat(rendezvous.epoch(), peer, rendezvous.rank(), purpose);
+    }
+
     private void meetAsListener(int peer) throws IOException, InterruptedException {
         while (true) {
-            Arrivals.Arrived arrived =
-                    endpoint.arrivals().take(peer, rendezvous.rank(), Hello.Purpose.CONTROL, deadline);
+            Arrivals.Arrived arrived = endpoint.arrivals().take(seat(peer, Hello.Purpose.CONTROL), deadline);
             try {
                 compare(peer, arrived, false);
             } catch (HandshakeException e) {
@@ -153,7 +162,7 @@ final class Formation {
                     data,
                     peer,
                     endpoint.arrivals()
-                            .take(peer, rendezvous.rank(), Hello.Purpose.DATA, deadline)
+                            .take(seat(peer, Hello.Purpose.DATA), deadline)
                             .socket());
             return;
         }
@@ -209,26 +218,14 @@ final class Formation {
     private synchronized void awaitAll() {
         int peers = rendezvous.worldSize() - 1;
         while (met.size() < peers || data.size() < peers) {
-            if (refusal != null) {
-                throw refusal;
-            }
-            long millis = (deadline - System.nanoTime()) / 1_000_000;
-            if (millis <= 0 || (troubles.size() + data.size() >= peers && !troubles.isEmpty())) {
-                throw missing();
-            }
-            try {
-                wait(millis);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw refused(rendezvous.rank(), "interrupted while the group formed", e);
-            }
+            await(data.keySet());
         }
     }
 
-    private CommunicationException missing() {
+    private CommunicationException missing(Set<Integer> present) {
         TreeSet<Integer> absent = new TreeSet<>();
         IntStream.range(0, rendezvous.worldSize())
-                .filter(peer -> peer != rendezvous.rank() && !data.containsKey(peer))
+                .filter(peer -> peer != rendezvous.rank() && !present.contains(peer))
                 .forEach(absent::add);
         StringBuilder text = new StringBuilder("rank " + rendezvous.rank() + ": ");
         for (int peer : absent) {
@@ -245,27 +242,75 @@ final class Formation {
         return new CommunicationException(Kind.REFUSED, absent.first(), text.toString());
     }
 
+    /** Waits for what a peer that was met says next: that it has met all others, or that it has given up. */
+    private void hear(int peer) throws HandshakeException {
+        try {
+            Wire wire = new Wire(connection(peer), deadline);
+            byte[] head = wire.read(3);
+            int length = ByteBuffer.wrap(head).getShort(1);
+            if (length < 0 || length > MAX_REASON_BYTES) {
+                throw new IOException("a reason of " + length + " bytes");
+            }
+            String reason = new String(wire.read(length), StandardCharsets.UTF_8);
+            if (head[0] != READY) {
+                throw new IOException(reason);
+            }
+        } catch (IOException e) {
+            throw (HandshakeException)
+                    new HandshakeException("rank " + peer + " gave up: " + e.getMessage()).initCause(e);
+        }
+        synchronized (this) {
+            ready.add(peer);
+            notifyAll();
+        }
+    }
+
+    private synchronized SocketChannel connection(int peer) throws IOException {
+        SocketChannel socket = control.get(peer);
+        if (socket == null) {
+            throw new IOException("this rank has given up");
+        }
+        return socket;
+    }
+
     /** Says to all that everybody was met, and hears the same from all. */
     private void agreeToBegin() throws IOException {
-        for (SocketChannel socket : control.values()) {
-            new Wire(socket, deadline).write(message(READY, ""));
+        Map<Integer, SocketChannel> all;
+        synchronized (this) {
+            all = new TreeMap<>(control);
         }
-        for (Map.Entry<Integer, SocketChannel> entry : new TreeMap<>(control).entrySet()) {
-            int peer = entry.getKey();
-            Wire wire = new Wire(entry.getValue(), deadline);
+        for (Map.Entry<Integer, SocketChannel> entry : all.entrySet()) {
             try {
-                byte[] head = wire.read(3);
-                int length = ByteBuffer.wrap(head).getShort(1);
-                if (length < 0 || length > MAX_REASON_BYTES) {
-                    throw new IOException("a reason of " + length + " bytes");
-                }
-                String reason = new String(wire.read(length), StandardCharsets.UTF_8);
-                if (head[0] != READY) {
-                    throw new IOException(reason);
-                }
+                new Wire(entry.getValue(), deadline).write(message(READY, ""));
             } catch (IOException e) {
+                int peer = entry.getKey();
                 throw refused(peer, "rank " + peer + " gave up: " + e.getMessage(), e);
             }
+        }
+        awaitReady();
+    }
+
+    private synchronized void awaitReady() {
+        while (ready.size() < rendezvous.worldSize() - 1) {
+            await(ready);
+        }
+    }
+
+    /** Waits for a change; what is missing at the deadline is named. Both callers do so in a loop. */
+    @SuppressWarnings("WaitNotInLoop")
+    private synchronized void await(Set<Integer> present) {
+        if (refusal != null) {
+            throw refusal;
+        }
+        long millis = (deadline - System.nanoTime()) / 1_000_000;
+        if (millis <= 0 || (troubles.size() + data.size() >= rendezvous.worldSize() - 1 && !troubles.isEmpty())) {
+            throw missing(present);
+        }
+        try {
+            wait(millis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw refused(rendezvous.rank(), "interrupted while the group formed", e);
         }
     }
 
@@ -303,7 +348,7 @@ final class Formation {
                 new TcpCommunicator(mesh, 0, IntStream.range(0, size).toArray(), true, Tuning.UNKNOWN);
         try {
             if (size > 1) {
-                SpeedTest.tune(all, rendezvous.deadline());
+                endpoint.measured(SpeedTest.tune(all, rendezvous.deadline(), endpoint.hasMeasured()));
             }
         } catch (CommunicationException e) {
             all.close();

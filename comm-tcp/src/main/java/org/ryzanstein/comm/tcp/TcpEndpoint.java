@@ -10,11 +10,12 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.ryzanstein.api.comm.CommunicationException;
@@ -23,11 +24,13 @@ import org.ryzanstein.api.comm.Communicator;
 import org.ryzanstein.api.comm.Endpoint;
 import org.ryzanstein.api.comm.EndpointConfig;
 import org.ryzanstein.api.comm.Link;
+import org.ryzanstein.api.comm.LinkSpeed;
 import org.ryzanstein.api.comm.Rendezvous;
 
 /**
  * Listens for peers. A connection costs a few hundred bytes until it has proved that it knows the secret, has a deadline to do
- * so, and only {@value #MAX_STRANGERS} may try at once; whatever else knocks is turned away and disturbs nothing.
+ * so, and only {@value #MAX_STRANGERS} may try at once: one more and the oldest, which had most time, is turned away. So whoever
+ * knocks without the secret, in whatever number, disturbs nothing.
  */
 final class TcpEndpoint implements Endpoint {
     private static final Logger LOG = System.getLogger(TcpEndpoint.class.getName());
@@ -37,15 +40,18 @@ final class TcpEndpoint implements Endpoint {
 
     private static final int BACKLOG = 256;
     private static final long PAUSE_NANOS = 20_000_000L;
+    private static final long REPORT_NANOS = 1_000_000_000L;
 
     private final ServerSocketChannel server;
     private final InetSocketAddress address;
     private final EndpointConfig config;
     private final Handshake handshake;
     private final Arrivals arrivals = new Arrivals();
-    private final AtomicInteger strangers = new AtomicInteger();
+    private final ArrayDeque<SocketChannel> strangers = new ArrayDeque<>();
     private final AtomicLong refused = new AtomicLong();
+    private final AtomicLong lastReport = new AtomicLong(System.nanoTime() - REPORT_NANOS);
     private volatile @Nullable Consumer<Link> linkHandler;
+    private volatile boolean hasMeasured;
 
     private TcpEndpoint(ServerSocketChannel server, EndpointConfig config) throws IOException {
         this.server = server;
@@ -103,11 +109,7 @@ final class TcpEndpoint implements Endpoint {
     }
 
     private void greet(SocketChannel socket) {
-        if (strangers.incrementAndGet() > MAX_STRANGERS) {
-            strangers.decrementAndGet();
-            turnAway(socket, new IOException("more than " + MAX_STRANGERS + " connections at once"));
-            return;
-        }
+        admit(socket);
         Thread.ofVirtual().name("ryzanstein-greet").start(() -> {
             Handshake.Session session;
             try {
@@ -118,10 +120,36 @@ final class TcpEndpoint implements Endpoint {
                 turnAway(socket, e);
                 return;
             } finally {
-                strangers.decrementAndGet();
+                forget(socket);
             }
             welcome(socket, session);
         });
+    }
+
+    private void admit(SocketChannel socket) {
+        synchronized (strangers) {
+            strangers.addLast(socket);
+            if (strangers.size() > MAX_STRANGERS) {
+                // Whoever waits for its bytes counts and reports it.
+                close(strangers.removeFirst());
+            }
+        }
+    }
+
+    private void forget(SocketChannel socket) {
+        synchronized (strangers) {
+            strangers.remove(socket);
+        }
+    }
+
+    boolean hasMeasured() {
+        return hasMeasured;
+    }
+
+    /** Says that the speed of a group was measured, so that the next time takes less. */
+    void measured(LinkSpeed speed) {
+        LOG.log(Level.DEBUG, "measured {0}", speed);
+        hasMeasured = true;
     }
 
     private Optional<String> refusal(Hello hello) {
@@ -147,9 +175,18 @@ final class TcpEndpoint implements Endpoint {
     }
 
     private void turnAway(SocketChannel socket, IOException reason) {
-        refused.incrementAndGet();
+        long count = refused.incrementAndGet();
+        long now = System.nanoTime();
+        long last = lastReport.get();
+        // One line a second, however many come.
+        boolean report = now - last >= REPORT_NANOS && lastReport.compareAndSet(last, now);
         try {
-            LOG.log(Level.INFO, "refused a connection from {0}: {1}", socket.getRemoteAddress(), reason.getMessage());
+            LOG.log(
+                    report ? Level.INFO : Level.DEBUG,
+                    "refused a connection from {0}: {1}; {2} so far",
+                    socket.getRemoteAddress(),
+                    reason.getMessage(),
+                    count);
         } catch (IOException e) {
             LOG.log(Level.DEBUG, "the connection is gone already", e);
         } finally {
@@ -189,15 +226,16 @@ final class TcpEndpoint implements Endpoint {
         }
     }
 
-    /** As {@link #open}, again and again until the deadline unless the other side refused. */
-    Arrivals.Arrived openPatiently(InetSocketAddress peer, Hello hello, long deadlineNanos) throws IOException {
+    /** As {@link #open}, again and again until the deadline unless the other side refused, or there is no use any more. */
+    Arrivals.Arrived openPatiently(InetSocketAddress peer, Hello hello, long deadlineNanos, BooleanSupplier over)
+            throws IOException {
         while (true) {
             try {
                 return open(peer, hello, deadlineNanos);
             } catch (HandshakeException e) {
                 throw e;
             } catch (IOException e) {
-                if (System.nanoTime() + PAUSE_NANOS - deadlineNanos >= 0) {
+                if (over.getAsBoolean() || System.nanoTime() + PAUSE_NANOS - deadlineNanos >= 0) {
                     throw e;
                 }
                 LockSupport.parkNanos(PAUSE_NANOS);
@@ -213,7 +251,7 @@ final class TcpEndpoint implements Endpoint {
     @Override
     public Link connect(InetSocketAddress peer, Duration deadline) {
         try {
-            return new TcpLink(openPatiently(peer, Hello.link(), System.nanoTime() + deadline.toNanos())
+            return new TcpLink(openPatiently(peer, Hello.link(), System.nanoTime() + deadline.toNanos(), () -> false)
                     .socket());
         } catch (IOException e) {
             throw new CommunicationException(

@@ -13,6 +13,7 @@ final class ExchangeBenchmark {
 
     private static String[] options() {
         List<String> options = new ArrayList<>();
+        options.add(RankProcess.FULL_SPEED);
         options.add("-XX:+UseSerialGC");
         System.getProperties().stringPropertyNames().stream()
                 .filter(name -> name.startsWith("ryzanstein.tcp."))

@@ -8,12 +8,15 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.ryzanstein.api.comm.CommunicationException;
 import org.ryzanstein.api.comm.Communicator;
@@ -26,16 +29,25 @@ import org.ryzanstein.api.comm.Rendezvous;
 import org.ryzanstein.api.kernel.ElementType;
 
 /**
- * A rank that is a process of its own, told what to do line by line: {@code join RANK EPOCH THREADS PORT...}, {@code reduce
- * COUNT DEADLINE_MILLIS}, {@code bench OPERATION BYTES ROUNDS}, {@code describe}, {@code leave}. It answers each by a line.
+ * A rank that is a process of its own, told what to do line by line: {@code join RANK EPOCH THREADS DEADLINE_MILLIS
+ * HOST:PORT...}, {@code reduce COUNT DEADLINE_MILLIS}, {@code loop COUNT ROUNDS} (reduces again and again), {@code bench
+ * OPERATION BYTES ROUNDS}, {@code describe}, {@code failure}, {@code resources}, {@code leave}. It answers each by a line. It
+ * listens at the address in the system property {@code listen}, on the loopback interface without it.
  */
 final class RankMain {
-    private final TcpEndpoint endpoint = TcpEndpoint.bind(EndpointConfig.loopback(TcpRanks.SECRET));
+    private final TcpEndpoint endpoint = TcpEndpoint.bind(config());
     private final PrintStream out;
     private @Nullable Communicator communicator;
 
     private RankMain(PrintStream out) {
         this.out = out;
+    }
+
+    private static EndpointConfig config() {
+        String listen = System.getProperty("listen");
+        return listen == null
+                ? EndpointConfig.loopback(TcpRanks.SECRET)
+                : EndpointConfig.at(new InetSocketAddress(listen, 0), TcpRanks.SECRET);
     }
 
     public static void main(String[] arguments) throws IOException {
@@ -48,7 +60,7 @@ final class RankMain {
         }
     }
 
-    private void answer(String[] words) {
+    private void answer(String[] words) throws IOException {
         long start = System.nanoTime();
         try {
             out.println("ok " + act(words));
@@ -62,10 +74,12 @@ final class RankMain {
         return Objects.requireNonNull(communicator, "not joined");
     }
 
-    private String act(String[] words) {
+    private String act(String[] words) throws IOException {
         return switch (words[0]) {
             case "join" -> join(words);
             case "reduce" -> reduce(Integer.parseInt(words[1]), Duration.ofMillis(Long.parseLong(words[2])));
+            case "loop" -> loop(Integer.parseInt(words[1]), Integer.parseInt(words[2]));
+            case "resources" -> resources();
             case "bench" -> bench(words[1], Integer.parseInt(words[2]) / ElementType.BYTES, Integer.parseInt(words[3]));
             case "describe" -> group().describe();
             case "failure" -> String.valueOf(group().failure().orElse(null)) + " " + group().deadRanks();
@@ -79,12 +93,40 @@ final class RankMain {
 
     private String join(String[] words) {
         List<InetSocketAddress> addresses = new ArrayList<>();
-        for (String port : Arrays.asList(words).subList(4, words.length)) {
-            addresses.add(new InetSocketAddress(endpoint.address().getAddress(), Integer.parseInt(port)));
+        for (String address : Arrays.asList(words).subList(5, words.length)) {
+            int colon = address.lastIndexOf(':');
+            addresses.add(
+                    new InetSocketAddress(address.substring(0, colon), Integer.parseInt(address.substring(colon + 1))));
+        }
+        if (communicator != null) {
+            communicator.close();
         }
         communicator = endpoint.join(new Rendezvous(Integer.parseInt(words[1]), addresses, Long.parseLong(words[2]))
-                .withThreads(Integer.parseInt(words[3])));
+                .withThreads(Integer.parseInt(words[3]))
+                .withDeadline(Duration.ofMillis(Long.parseLong(words[4]))));
         return communicator.describe();
+    }
+
+    private String loop(int count, int rounds) {
+        String result = "";
+        for (int round = 0; round < rounds && !result.startsWith("element"); round++) {
+            result = reduce(count, Duration.ofSeconds(60));
+        }
+        return result;
+    }
+
+    /** Bytes of the heap that are used, open files, platform threads. */
+    private String resources() throws IOException {
+        Runtime runtime = Runtime.getRuntime();
+        long least = Long.MAX_VALUE;
+        for (int i = 0; i < 3; i++) {
+            System.gc();
+            least = Math.min(least, runtime.totalMemory() - runtime.freeMemory());
+        }
+        try (Stream<Path> files = Files.list(Path.of("/proc/self/fd"));
+                Stream<Path> threads = Files.list(Path.of("/proc/self/task"))) {
+            return least + " " + files.count() + " " + threads.count() + " " + endpoint.refused();
+        }
     }
 
     /** The sum over all ranks of i * (rank + 1), or what element was wrong. */

@@ -6,6 +6,7 @@ import java.io.InputStreamReader;
 import java.io.OutputStreamWriter;
 import java.io.UncheckedIOException;
 import java.io.Writer;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -18,19 +19,33 @@ import org.ryzanstein.api.comm.Communicator;
 
 /** A {@link RankMain} in a process of its own. */
 final class RankProcess implements AutoCloseable {
+    /** Option that is none of the JVM's: compile with C2 too, which a test has no use for. */
+    static final String FULL_SPEED = "full-speed";
+
+    private static final String LOOPBACK = "127.0.0.1";
+
+    private final String host;
     private final Process process;
     private final BufferedReader answers;
     private final Writer orders;
     private final int port;
 
-    private RankProcess(List<String> options) {
-        List<String> command = new ArrayList<>();
+    /**
+     * Starts a process.
+     *
+     * @param prefix command that runs it, such as {@code ip netns exec NAME}
+     * @param host by which the others reach it
+     */
+    RankProcess(List<String> prefix, String host, List<String> options) {
+        this.host = host;
+        List<String> command = new ArrayList<>(prefix);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add("-XX:TieredStopAtLevel=" + (options.contains(FULL_SPEED) ? 4 : 1));
         String everywhere = System.getProperty("test.jvm", "").strip();
         if (!everywhere.isEmpty()) {
             command.addAll(List.of(everywhere.split("\\s+")));
         }
-        command.addAll(options);
+        options.stream().filter(option -> !option.equals(FULL_SPEED)).forEach(command::add);
         command.addAll(List.of("-cp", classPath(), RankMain.class.getName()));
         try {
             process = new ProcessBuilder(command)
@@ -44,20 +59,39 @@ final class RankProcess implements AutoCloseable {
         port = Integer.parseInt(answer());
     }
 
+    /** Starts a process on the loopback interface. */
+    static RankProcess start(String... options) {
+        return new RankProcess(List.of(), LOOPBACK, List.of(options));
+    }
+
     /** Starts ranks that know each other. */
     static List<RankProcess> group(int size, int threads, String... options) {
         List<RankProcess> ranks = new ArrayList<>();
         for (int rank = 0; rank < size; rank++) {
-            ranks.add(new RankProcess(List.of(options)));
+            ranks.add(start(options));
         }
         join(ranks, 1, threads);
         return ranks;
     }
 
+    /** Where the others reach it. */
+    InetSocketAddress address() {
+        return new InetSocketAddress(host, port);
+    }
+
     static List<String> join(List<RankProcess> ranks, long epoch, int threads) {
-        String ports = ranks.stream().map(rank -> Integer.toString(rank.port)).collect(Collectors.joining(" "));
+        return join(ranks, ranks.stream().map(RankProcess::address).toList(), epoch, threads, 30_000);
+    }
+
+    /** Joins, with addresses that need not be those of the ranks themselves. */
+    static List<String> join(
+            List<RankProcess> ranks, List<InetSocketAddress> addresses, long epoch, int threads, int deadlineMillis) {
+        String all = addresses.stream()
+                .map(address -> address.getHostString() + ":" + address.getPort())
+                .collect(Collectors.joining(" "));
         IntStream.range(0, ranks.size())
-                .forEach(rank -> ranks.get(rank).order("join " + rank + " " + epoch + " " + threads + " " + ports));
+                .forEach(rank -> ranks.get(rank)
+                        .order("join " + rank + " " + epoch + " " + threads + " " + deadlineMillis + " " + all));
         return ranks.stream().map(RankProcess::answer).toList();
     }
 

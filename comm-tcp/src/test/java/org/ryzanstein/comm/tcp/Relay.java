@@ -1,0 +1,109 @@
+package org.ryzanstein.comm.tcp;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.DelayQueue;
+import java.util.concurrent.Delayed;
+import java.util.concurrent.TimeUnit;
+
+/** A slow link: passes connections on to an address, all bytes of both directions late by the same time. */
+final class Relay implements AutoCloseable {
+    private final ServerSocket server;
+    private final InetSocketAddress target;
+    private final long delayNanos;
+    private final List<Socket> sockets = new CopyOnWriteArrayList<>();
+
+    /** Bytes that may go on at a time; none at all are the end. */
+    private record Late(byte[] bytes, long due) implements Delayed {
+        @Override
+        public long getDelay(TimeUnit unit) {
+            return unit.convert(due - System.nanoTime(), TimeUnit.NANOSECONDS);
+        }
+
+        @Override
+        public int compareTo(Delayed other) {
+            return Long.compare(getDelay(TimeUnit.NANOSECONDS), other.getDelay(TimeUnit.NANOSECONDS));
+        }
+    }
+
+    Relay(InetSocketAddress target, int delayMillis) {
+        this.target = target;
+        delayNanos = delayMillis * 1_000_000L;
+        try {
+            server = new ServerSocket(0, 100, InetAddress.getLoopbackAddress());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        Thread.ofVirtual().start(this::accept);
+    }
+
+    InetSocketAddress address() {
+        return (InetSocketAddress) Objects.requireNonNull(server.getLocalSocketAddress());
+    }
+
+    private void accept() {
+        while (!server.isClosed()) {
+            try {
+                Socket near = server.accept();
+                sockets.add(near);
+                Socket far = new Socket(target.getAddress(), target.getPort());
+                sockets.add(far);
+                near.setTcpNoDelay(true);
+                far.setTcpNoDelay(true);
+                pass(near, far);
+                pass(far, near);
+            } catch (IOException e) {
+                // The test has ended, or nobody listens there: the opener sees its connection closed.
+            }
+        }
+    }
+
+    private void pass(Socket from, Socket to) {
+        DelayQueue<Late> late = new DelayQueue<>();
+        Thread.ofVirtual().start(() -> {
+            byte[] buffer = new byte[1 << 16];
+            try (InputStream in = from.getInputStream()) {
+                for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
+                    late.add(new Late(Arrays.copyOf(buffer, read), System.nanoTime() + delayNanos));
+                }
+            } catch (IOException e) {
+                // Closed: the other side is told below.
+                late.clear();
+            }
+            late.add(new Late(new byte[0], System.nanoTime() + delayNanos));
+        });
+        Thread.ofVirtual().start(() -> {
+            try (OutputStream out = to.getOutputStream()) {
+                for (Late next = late.take(); next.bytes().length > 0; next = late.take()) {
+                    out.write(next.bytes());
+                }
+            } catch (IOException e) {
+                late.clear();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+    }
+
+    @Override
+    public void close() {
+        try {
+            server.close();
+            for (Socket socket : sockets) {
+                socket.close();
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
