@@ -112,12 +112,54 @@ public final class ContractMath {
             s14 = Math.fma(a[i + 14], b[j + 14], s14);
             s15 = Math.fma(a[i + 15], b[j + 15], s15);
         }
-        if (k < length) {
-            float[] lanes = {s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, s15};
-            for (int lane = 0; k + lane < length; lane++) {
-                lanes[lane] = Math.fma(a[aOffset + k + lane], b[bOffset + k + lane], lanes[lane]);
-            }
-            return treeSum(lanes, 0);
+        // One by one: an array of the accumulators would be garbage.
+        int i = aOffset + k;
+        int j = bOffset + k;
+        int rest = length - k;
+        if (rest > 0) {
+            s0 = Math.fma(a[i], b[j], s0);
+        }
+        if (rest > 1) {
+            s1 = Math.fma(a[i + 1], b[j + 1], s1);
+        }
+        if (rest > 2) {
+            s2 = Math.fma(a[i + 2], b[j + 2], s2);
+        }
+        if (rest > 3) {
+            s3 = Math.fma(a[i + 3], b[j + 3], s3);
+        }
+        if (rest > 4) {
+            s4 = Math.fma(a[i + 4], b[j + 4], s4);
+        }
+        if (rest > 5) {
+            s5 = Math.fma(a[i + 5], b[j + 5], s5);
+        }
+        if (rest > 6) {
+            s6 = Math.fma(a[i + 6], b[j + 6], s6);
+        }
+        if (rest > 7) {
+            s7 = Math.fma(a[i + 7], b[j + 7], s7);
+        }
+        if (rest > 8) {
+            s8 = Math.fma(a[i + 8], b[j + 8], s8);
+        }
+        if (rest > 9) {
+            s9 = Math.fma(a[i + 9], b[j + 9], s9);
+        }
+        if (rest > 10) {
+            s10 = Math.fma(a[i + 10], b[j + 10], s10);
+        }
+        if (rest > 11) {
+            s11 = Math.fma(a[i + 11], b[j + 11], s11);
+        }
+        if (rest > 12) {
+            s12 = Math.fma(a[i + 12], b[j + 12], s12);
+        }
+        if (rest > 13) {
+            s13 = Math.fma(a[i + 13], b[j + 13], s13);
+        }
+        if (rest > 14) {
+            s14 = Math.fma(a[i + 14], b[j + 14], s14);
         }
         return (((s0 + s8) + (s4 + s12)) + ((s2 + s10) + (s6 + s14)))
                 + (((s1 + s9) + (s5 + s13)) + ((s3 + s11) + (s7 + s15)));
