@@ -11,7 +11,7 @@ import org.ryzanstein.backend.cpu.WeightMemory;
 
 /**
  * Ternary weights, four to a byte, as {@link NibbleShape} lays them out. One layout serves both kernels: few rows of
- * activations are multiplied one at a time by {@link NibbleSums}, many in groups of sixteen by {@link TokenTables}.
+ * activations are multiplied one at a time by {@link NibbleSums}, many in groups of 32 by {@link TokenTables}.
  */
 final class NibbleMatrix extends TernaryMatrix {
     private final NibbleShape shape;
@@ -154,10 +154,11 @@ final class NibbleMatrix extends TernaryMatrix {
             short[] tables = own.buildPanel(in, token, count, group, groups);
             for (int block = tile; block < end; block++) {
                 int to = (block - tile) * NibbleShape.ROWS * TokenTables.TOKENS;
+                byte[] bytes = own.readPanel(weights, offset(block, group), groups);
                 if (groups == TokenTables.PANEL) {
-                    TokenTables.addPanel(weights, offset(block, group), tables, own.tokenSums(), to);
+                    TokenTables.addPanel(bytes, tables, own.tokenSums(), to);
                 } else {
-                    TokenTables.addHalfPanel(weights, offset(block, group), tables, own.tokenSums(), to);
+                    TokenTables.addHalfPanel(bytes, tables, own.tokenSums(), to);
                 }
             }
         }

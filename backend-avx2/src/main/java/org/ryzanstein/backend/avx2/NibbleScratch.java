@@ -1,6 +1,9 @@
 package org.ryzanstein.backend.avx2;
 
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
 import java.util.Arrays;
+import jdk.incubator.vector.ByteVector;
 
 /** What a thread needs to multiply by {@link NibbleMatrix}. */
 final class NibbleScratch {
@@ -17,6 +20,7 @@ final class NibbleScratch {
     /** Four digits of each row of activations. */
     private final int[] packed = new int[TokenTables.TOKENS];
     // For batches: shape (row of a tile, token). Made when first needed.
+    private final byte[] panelBytes = new byte[TokenTables.PANEL * NibbleShape.ROWS];
     private short[] tokenTables = {};
     private short[] tokenSums = {};
     private int[] tokenTotals = {};
@@ -52,6 +56,15 @@ final class NibbleScratch {
             TokenTables.build(in.digits(), at, in.stride(), count, packed, tokenTables, i * TokenTables.TABLE);
         }
         return tokenTables;
+    }
+
+    /** A block's bytes of a panel: in an array, where the compiler knows their number. */
+    byte[] readPanel(MemorySegment weights, long at, int groups) {
+        for (int i = 0; i < groups * NibbleShape.ROWS; i += Lanes.BYTES_16.length()) {
+            ByteVector.fromMemorySegment(Lanes.BYTES_16, weights, at + i, ByteOrder.LITTLE_ENDIAN)
+                    .intoArray(panelBytes, i);
+        }
+        return panelBytes;
     }
 
     /** 16-bit sums of a tile. */

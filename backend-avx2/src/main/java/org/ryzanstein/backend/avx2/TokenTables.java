@@ -1,23 +1,22 @@
 package org.ryzanstein.backend.avx2;
 
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * Products with sixteen rows of activations at once, each in a lane of its own, by the method of the Four Russians (V.
+ * Products with 32 rows of activations at once, each in a lane of its own, by the method of the Four Russians (V.
  * Arlazarov, E. Dinic, M. Kronrod, I. Faradzev, 1970): for every four activations, the 81 sums that four ternary weights can
  * make of them are computed once, and each weight row adds the one that its byte of {@link NibbleShape} names. Tables have an
  * entry for each of the 256 bytes, so that the byte is the index; the 175 that stand for no weights are never touched.
  */
 final class TokenTables {
     /** Rows of activations that are multiplied together. */
-    static final int TOKENS = Lanes.HALVES;
+    static final int TOKENS = 2 * Lanes.HALVES;
     /** Tables that are used together: what is touched of them, 8 * 81 * 32 bytes, stays in the first-level cache. */
     static final int PANEL = 8;
     /** Elements of the table of four activations. */
@@ -52,7 +51,7 @@ final class TokenTables {
     }
 
     /**
-     * Builds the table of four activations of up to sixteen rows.
+     * Builds the table of four activations of up to {@value #TOKENS} rows.
      *
      * @param digits of the first row from {@code at} on, those of the next {@code stride} after it
      * @param count rows; lanes beyond them are left with values of no meaning
@@ -63,7 +62,7 @@ final class TokenTables {
         for (int i = 0; i < count; i++) {
             packed[i] = (int) FOUR_DIGITS.get(digits, at + i * stride);
         }
-        ShortVector.zero(Lanes.SHORTS).intoArray(tables, to);
+        Arrays.fill(tables, to, to + TOKENS, (short) 0);
         for (int digit = 0; digit < NibbleShape.DIGITS; digit++) {
             spread(packed, digit, tables, to);
         }
@@ -81,59 +80,77 @@ final class TokenTables {
                     .lanewise(VectorOperators.ASHR, Integer.SIZE - Byte.SIZE);
             ((ShortVector) own.convertShape(VectorOperators.I2S, Lanes.SHORTS_8, 0)).intoArray(tables, to + plus + i);
         }
-        ShortVector value = ShortVector.fromArray(Lanes.SHORTS, tables, to + plus);
-        for (int index : BEFORE[digit]) {
-            int entry = to + index * TOKENS;
-            ShortVector sum = ShortVector.fromArray(Lanes.SHORTS, tables, entry);
-            sum.add(value).intoArray(tables, entry + plus);
-            sum.sub(value).intoArray(tables, entry + minus);
+        for (int i = 0; i < TOKENS; i += Lanes.HALVES) {
+            ShortVector value = ShortVector.fromArray(Lanes.SHORTS, tables, to + plus + i);
+            for (int index : BEFORE[digit]) {
+                int entry = to + index * TOKENS + i;
+                ShortVector sum = ShortVector.fromArray(Lanes.SHORTS, tables, entry);
+                sum.add(value).intoArray(tables, entry + plus);
+                sum.sub(value).intoArray(tables, entry + minus);
+            }
         }
     }
 
     /**
      * Adds what a panel gives to the sums of a block of weight rows.
      *
-     * @param weights the block's bytes from the panel's first on, at {@code at}
+     * @param bytes the block's bytes from the panel's first on
      * @param sums shape (row, token), from {@code to} on
      */
-    static void addPanel(MemorySegment weights, long at, short[] tables, short[] sums, int to) {
+    static void addPanel(byte[] bytes, short[] tables, short[] sums, int to) {
         for (int row = 0; row < NibbleShape.ROWS; row++) {
-            long b = at + row;
-            int i0 = weights.get(ValueLayout.JAVA_BYTE, b) & BYTE;
-            int i1 = weights.get(ValueLayout.JAVA_BYTE, b + NibbleShape.ROWS) & BYTE;
-            int i2 = weights.get(ValueLayout.JAVA_BYTE, b + 2 * NibbleShape.ROWS) & BYTE;
-            int i3 = weights.get(ValueLayout.JAVA_BYTE, b + 3 * NibbleShape.ROWS) & BYTE;
-            int i4 = weights.get(ValueLayout.JAVA_BYTE, b + 4 * NibbleShape.ROWS) & BYTE;
-            int i5 = weights.get(ValueLayout.JAVA_BYTE, b + 5 * NibbleShape.ROWS) & BYTE;
-            int i6 = weights.get(ValueLayout.JAVA_BYTE, b + 6 * NibbleShape.ROWS) & BYTE;
-            int i7 = weights.get(ValueLayout.JAVA_BYTE, b + 7 * NibbleShape.ROWS) & BYTE;
-            ShortVector.fromArray(Lanes.SHORTS, sums, to + row * TOKENS)
-                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, i0 * TOKENS))
-                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, TABLE + i1 * TOKENS))
-                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, 2 * TABLE + i2 * TOKENS))
-                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, 3 * TABLE + i3 * TOKENS))
-                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, 4 * TABLE + i4 * TOKENS))
-                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, 5 * TABLE + i5 * TOKENS))
-                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, 6 * TABLE + i6 * TOKENS))
-                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, 7 * TABLE + i7 * TOKENS))
-                    .intoArray(sums, to + row * TOKENS);
+            int t0 = (bytes[row] & BYTE) * TOKENS;
+            int t1 = (bytes[row + NibbleShape.ROWS] & BYTE) * TOKENS + TABLE;
+            int t2 = (bytes[row + 2 * NibbleShape.ROWS] & BYTE) * TOKENS + 2 * TABLE;
+            int t3 = (bytes[row + 3 * NibbleShape.ROWS] & BYTE) * TOKENS + 3 * TABLE;
+            int t4 = (bytes[row + 4 * NibbleShape.ROWS] & BYTE) * TOKENS + 4 * TABLE;
+            int t5 = (bytes[row + 5 * NibbleShape.ROWS] & BYTE) * TOKENS + 5 * TABLE;
+            int t6 = (bytes[row + 6 * NibbleShape.ROWS] & BYTE) * TOKENS + 6 * TABLE;
+            int t7 = (bytes[row + 7 * NibbleShape.ROWS] & BYTE) * TOKENS + 7 * TABLE;
+            int sum = to + row * TOKENS;
+            ShortVector.fromArray(Lanes.SHORTS, sums, sum)
+                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, t0))
+                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, t1))
+                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, t2))
+                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, t3))
+                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, t4))
+                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, t5))
+                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, t6))
+                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, t7))
+                    .intoArray(sums, sum);
+            ShortVector.fromArray(Lanes.SHORTS, sums, sum + Lanes.HALVES)
+                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, t0 + Lanes.HALVES))
+                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, t1 + Lanes.HALVES))
+                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, t2 + Lanes.HALVES))
+                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, t3 + Lanes.HALVES))
+                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, t4 + Lanes.HALVES))
+                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, t5 + Lanes.HALVES))
+                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, t6 + Lanes.HALVES))
+                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, t7 + Lanes.HALVES))
+                    .intoArray(sums, sum + Lanes.HALVES);
         }
     }
 
     /** The same for half a panel, where a row ends. */
-    static void addHalfPanel(MemorySegment weights, long at, short[] tables, short[] sums, int to) {
+    static void addHalfPanel(byte[] bytes, short[] tables, short[] sums, int to) {
         for (int row = 0; row < NibbleShape.ROWS; row++) {
-            long b = at + row;
-            int i0 = weights.get(ValueLayout.JAVA_BYTE, b) & BYTE;
-            int i1 = weights.get(ValueLayout.JAVA_BYTE, b + NibbleShape.ROWS) & BYTE;
-            int i2 = weights.get(ValueLayout.JAVA_BYTE, b + 2 * NibbleShape.ROWS) & BYTE;
-            int i3 = weights.get(ValueLayout.JAVA_BYTE, b + 3 * NibbleShape.ROWS) & BYTE;
-            ShortVector.fromArray(Lanes.SHORTS, sums, to + row * TOKENS)
-                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, i0 * TOKENS))
-                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, TABLE + i1 * TOKENS))
-                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, 2 * TABLE + i2 * TOKENS))
-                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, 3 * TABLE + i3 * TOKENS))
-                    .intoArray(sums, to + row * TOKENS);
+            int t0 = (bytes[row] & BYTE) * TOKENS;
+            int t1 = (bytes[row + NibbleShape.ROWS] & BYTE) * TOKENS + TABLE;
+            int t2 = (bytes[row + 2 * NibbleShape.ROWS] & BYTE) * TOKENS + 2 * TABLE;
+            int t3 = (bytes[row + 3 * NibbleShape.ROWS] & BYTE) * TOKENS + 3 * TABLE;
+            int sum = to + row * TOKENS;
+            ShortVector.fromArray(Lanes.SHORTS, sums, sum)
+                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, t0))
+                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, t1))
+                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, t2))
+                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, t3))
+                    .intoArray(sums, sum);
+            ShortVector.fromArray(Lanes.SHORTS, sums, sum + Lanes.HALVES)
+                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, t0 + Lanes.HALVES))
+                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, t1 + Lanes.HALVES))
+                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, t2 + Lanes.HALVES))
+                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, t3 + Lanes.HALVES))
+                    .intoArray(sums, sum + Lanes.HALVES);
         }
     }
 }
