@@ -236,7 +236,7 @@ final class Pulse implements Runnable, AutoCloseable {
 
     private void end(Peer peer) {
         peer.ended = true;
-        if (peer.state == State.ALIVE && !closing) {
+        if (peer.state == State.ALIVE && !closing && !crashed) {
             peer.state = State.DEAD;
             declareDead(peer.rank, "its connection is closed");
         }
