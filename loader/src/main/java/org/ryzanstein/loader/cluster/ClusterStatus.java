@@ -2,6 +2,8 @@ package org.ryzanstein.loader.cluster;
 
 import java.time.Instant;
 import java.util.List;
+import org.ryzanstein.api.comm.LinkSpeed;
+import org.ryzanstein.api.comm.OperationStatistics;
 
 /**
  * A group of ranks at a moment.
@@ -18,6 +20,8 @@ import java.util.List;
  * @param steps steps run by this formation
  * @param stepNanos time that they took
  * @param exchangeNanos the leader's share of it spent in exchanges with other ranks, waiting included
+ * @param link speed between the ranks, measured when they joined
+ * @param operations what the leader's communicator has done in this formation, the few exchanges at its beginning included
  */
 public record ClusterStatus(
         long epoch,
@@ -31,11 +35,14 @@ public record ClusterStatus(
         long recoveryCount,
         long steps,
         long stepNanos,
-        long exchangeNanos) {
+        long exchangeNanos,
+        LinkSpeed link,
+        List<OperationStatistics> operations) {
     public ClusterStatus {
         ranks = List.copyOf(ranks);
         spares = List.copyOf(spares);
         recoveries = List.copyOf(recoveries);
+        operations = List.copyOf(operations);
     }
 
     /**

@@ -278,7 +278,9 @@ final class LeaderRunner implements StepRunner {
                 recoveryCount.get(),
                 now.steps(),
                 now.stepNanos(),
-                now.exchangeNanos()));
+                now.exchangeNanos(),
+                now.communicator().linkSpeed(),
+                now.communicator().statistics()));
     }
 
     @Override

@@ -23,9 +23,10 @@ public final class Bench {
     private final Supplier<Worker> workers;
     private final List<Supplier<Worker>> peers;
     private final Consumer<String> progress;
+    private final RankOptions ranks;
 
     /**
-     * A run.
+     * A run with the suite of ranks as it is without options.
      *
      * @param workers makes a worker each time
      * @param peers make workers of other engines, which are measured in turn with this one
@@ -33,6 +34,24 @@ public final class Bench {
      */
     public Bench(
             BenchOptions options, Supplier<Worker> workers, List<Supplier<Worker>> peers, Consumer<String> progress) {
+        this(options, RankOptions.DEFAULTS, workers, peers, progress);
+    }
+
+    /**
+     * A run.
+     *
+     * @param ranks what the suite of ranks measures
+     * @param workers makes a worker each time
+     * @param peers make workers of other engines, which are measured in turn with this one
+     * @param progress told what is being done
+     */
+    public Bench(
+            BenchOptions options,
+            RankOptions ranks,
+            Supplier<Worker> workers,
+            List<Supplier<Worker>> peers,
+            Consumer<String> progress) {
+        this.ranks = ranks;
         this.options = options;
         this.workers = workers;
         this.peers = List.copyOf(peers);
@@ -58,7 +77,14 @@ public final class Bench {
                 results.add(new StartupSuite(options, workers).run(configuration));
             }
         }
-        return new BenchReport(machine, Environment.jvm(), model, Environment.commit(), bandwidth, results);
+        Map<String, ObjectNode> sections = new LinkedHashMap<>();
+        if (options.suites().contains(Suite.RANKS)) {
+            RankSuite.Outcome outcome = new RankSuite(options, ranks, workers, progress).run();
+            results.addAll(outcome.results());
+            bandwidth.addAll(outcome.bandwidth());
+            sections.put("scaling", outcome.forecast());
+        }
+        return new BenchReport(machine, Environment.jvm(), model, Environment.commit(), bandwidth, results, sections);
     }
 
     private void runModel(
@@ -214,7 +240,7 @@ public final class Bench {
     }
 
     /** A read loop in a worker. */
-    private static final class BandwidthSubject implements AutoCloseable {
+    static final class BandwidthSubject implements AutoCloseable {
         private final Worker worker;
         private final ObjectNode request;
         private final int threads;

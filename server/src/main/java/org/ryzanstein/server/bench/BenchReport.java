@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.TreeMap;
@@ -15,6 +16,7 @@ import java.util.TreeMap;
  * Everything that a run measured, and on what.
  *
  * @param commit that the program was built from
+ * @param sections further objects of the report by their names, which only some suites have
  */
 public record BenchReport(
         ObjectNode machine,
@@ -22,7 +24,8 @@ public record BenchReport(
         ObjectNode model,
         String commit,
         List<Bandwidth> bandwidth,
-        List<Result> results) {
+        List<Result> results,
+        Map<String, ObjectNode> sections) {
     private static final ObjectMapper MAPPER = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
     private static final double DIGITS = 1e5;
 
@@ -34,7 +37,19 @@ public record BenchReport(
      */
     public record Bandwidth(int threads, long bytes, String pages, Samples bytesPerSecond) {}
 
+    /** A report without further sections. */
+    public BenchReport(
+            ObjectNode machine,
+            ObjectNode jvm,
+            ObjectNode model,
+            String commit,
+            List<Bandwidth> bandwidth,
+            List<Result> results) {
+        this(machine, jvm, model, commit, bandwidth, results, Map.of());
+    }
+
     public BenchReport {
+        sections = Map.copyOf(sections);
         bandwidth = List.copyOf(bandwidth);
         results = List.copyOf(results);
     }
@@ -49,6 +64,7 @@ public record BenchReport(
         root.set("bandwidth", bandwidthJson());
         ArrayNode list = root.putArray("results");
         results.forEach(result -> list.add(json(result)));
+        new TreeMap<>(sections).forEach(root::set);
         return root;
     }
 
@@ -83,7 +99,7 @@ public record BenchReport(
                 .put("test", result.test())
                 .put("backend", result.backend())
                 .put("threads", result.threads())
-                .put("ranks", Result.RANKS);
+                .put("ranks", result.ranks());
         node.set("tokens_per_second", json(result.tokensPerSecond()));
         put(node, "bytes_per_token", result.bytesPerToken());
         put(node, "bandwidth_share", result.bandwidthShare());

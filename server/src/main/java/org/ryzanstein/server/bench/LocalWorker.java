@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.ryzanstein.loader.cluster.ShardPlan;
 import org.ryzanstein.loader.engine.Engine;
 import org.ryzanstein.loader.engine.EngineOptions;
 import org.ryzanstein.loader.engine.ModelDescription;
@@ -16,15 +17,22 @@ import org.ryzanstein.server.bench.EngineSubject.Outcome;
 /** Measures in this process. Holds at most one engine, one set of kernels, and one read loop. */
 public final class LocalWorker implements Worker {
     private final Function<EngineOptions, Engine> opener;
+    private final RankStarter ranks;
     private final ProcFiles proc = ProcFiles.ofSystem();
     private @Nullable Engine engine;
     private @Nullable KernelSet kernels;
     private @Nullable EngineSubject subject;
     private @Nullable MeasuredMemory reads;
 
-    /** A worker that opens engines so. */
+    /** A worker that opens engines so, each in one process. */
     public LocalWorker(Function<EngineOptions, Engine> opener) {
+        this(opener, RankStarter.NONE);
+    }
+
+    /** A worker that opens engines so, also over several processes. */
+    public LocalWorker(Function<EngineOptions, Engine> opener, RankStarter ranks) {
         this.opener = opener;
+        this.ranks = ranks;
     }
 
     @Override
@@ -34,12 +42,13 @@ public final class LocalWorker implements Worker {
             case "open" -> open(request);
             case "run" -> run(request);
             case "memory" -> memory();
+            case "ranks" -> ranks();
             case "read" -> read(request);
             case "kernels" -> kernels(request);
             case "kernel" -> kernel(request);
             default ->
                 throw new IllegalArgumentException(
-                        "op: found \"" + op + "\", expected open, run, memory, read, kernels or kernel");
+                        "op: found \"" + op + "\", expected open, run, memory, ranks, read, kernels or kernel");
         };
     }
 
@@ -64,6 +73,7 @@ public final class LocalWorker implements Worker {
         if (backend.isPresent()) {
             options = options.withBackend(backend.get());
         }
+        options = overRanks(options, request);
         long start = System.nanoTime();
         Engine opened = opener.apply(options);
         long nanos = System.nanoTime() - start;
@@ -82,6 +92,30 @@ public final class LocalWorker implements Worker {
                 .put("head_bytes", traffic.headBytes())
                 .put("candidate_bytes", traffic.candidateBytes())
                 .put("kv_bytes_per_position", traffic.kvBytesPerPosition());
+    }
+
+    private EngineOptions overRanks(EngineOptions options, ObjectNode request) {
+        int count = request.path("ranks").asInt(1);
+        if (count == 1) {
+            return options;
+        }
+        Optional<ShardPlan> plan = request.has("plan")
+                ? Optional.of(ShardPlan.of(request.path("plan").asText()))
+                : Optional.empty();
+        EngineOptions spread = ranks.over(options, count, plan);
+        int micros = request.path("added_latency_us").asInt();
+        return micros == 0
+                ? spread
+                : spread.withCluster(
+                        SlowLink.between(spread.cluster().orElseThrow(), micros));
+    }
+
+    private ObjectNode ranks() {
+        Engine running = engine;
+        if (running == null) {
+            throw new IllegalStateException("ranks before open");
+        }
+        return running.cluster().map(RankStatus::json).orElseGet(LocalWorker::object);
     }
 
     private ObjectNode run(ObjectNode request) {

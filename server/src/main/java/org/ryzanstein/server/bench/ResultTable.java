@@ -35,7 +35,7 @@ public final class ResultTable {
         for (JsonNode result : report.path("results")) {
             if (result.path("suite").asText().equals(Suite.KERNELS.text())) {
                 kernels.add(kernel(result));
-            } else {
+            } else if (!result.path("suite").asText().equals(Suite.RANKS.text())) {
                 rows.add(row(result));
             }
         }
@@ -46,6 +46,10 @@ public final class ResultTable {
         if (kernels.size() > 1) {
             text.append(text.isEmpty() ? "" : System.lineSeparator());
             append(text, kernels);
+        }
+        for (List<List<String>> table : ScalingTable.of(report)) {
+            text.append(text.isEmpty() ? "" : System.lineSeparator());
+            append(text, table);
         }
         for (JsonNode one : report.path("bandwidth").path("measurements")) {
             JsonNode rate = one.path("bytes_per_second");

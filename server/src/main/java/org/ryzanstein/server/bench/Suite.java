@@ -11,7 +11,9 @@ public enum Suite {
     /** The same for several numbers of threads. */
     THREADS,
     /** From the start of a process to the first token. */
-    STARTUP;
+    STARTUP,
+    /** Several processes that share the model out among themselves, against one. */
+    RANKS;
 
     /** The name in results. */
     String text() {

@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.ryzanstein.loader.cluster.ShardPlan;
 import org.ryzanstein.server.bench.Bench;
 import org.ryzanstein.server.bench.BenchException;
 import org.ryzanstein.server.bench.BenchOptions;
@@ -21,6 +22,7 @@ import org.ryzanstein.server.bench.ChildWorker;
 import org.ryzanstein.server.bench.LocalWorker;
 import org.ryzanstein.server.bench.Peers;
 import org.ryzanstein.server.bench.Plots;
+import org.ryzanstein.server.bench.RankOptions;
 import org.ryzanstein.server.bench.ResultTable;
 import org.ryzanstein.server.bench.Suite;
 import org.ryzanstein.server.bench.Worker;
@@ -48,7 +50,7 @@ final class BenchCommand implements Callable<Integer> {
             names = "--suite",
             paramLabel = "SUITE",
             split = ",",
-            description = "model (without it), threads, kernels, startup, or all.")
+            description = "model (without it), threads, kernels, startup, ranks, or all.")
     private List<String> suites = List.of("model");
 
     @Option(
@@ -78,6 +80,29 @@ final class BenchCommand implements Callable<Integer> {
             split = ",",
             description = "Kernel backends to measure in turn; the best available without it.")
     private List<String> backends = List.of();
+
+    @Option(
+            names = "--ranks",
+            paramLabel = "N",
+            split = ",",
+            description = "Numbers of processes of the suite ranks; 1,2,4 without it.")
+    private List<Integer> ranks = RankOptions.DEFAULTS.ranks();
+
+    @Option(
+            names = "--plan",
+            paramLabel = "PLAN",
+            split = ",",
+            description = "Plans that the suite ranks forces in turn: all-split, output-replicated,"
+                    + " attention-replicated; the one that the leader chooses without it.")
+    private List<String> plans = List.of();
+
+    @Option(
+            names = "--added-latency",
+            paramLabel = "US",
+            split = ",",
+            description = "Microseconds that messages between two ranks are delayed in turn, by a relay between them;"
+                    + " 0 without it.")
+    private List<Integer> addedLatencies = RankOptions.DEFAULTS.addedMicros();
 
     @Option(names = "--repetitions", paramLabel = "N", description = "Measurements of each test; 5 without it.")
     private int repetitions = 5;
@@ -166,6 +191,7 @@ final class BenchCommand implements Callable<Integer> {
         BenchOptions options = options();
         return new Bench(
                         options,
+                        rankOptions(),
                         workers(),
                         compare ? Peers.of(peerFolder(), options, Optional.ofNullable(jlama)) : List.of(),
                         this::say)
@@ -196,8 +222,17 @@ final class BenchCommand implements Callable<Integer> {
 
     private Supplier<Worker> workers() {
         return inProcess
-                ? () -> new LocalWorker(environment.opener()::open)
+                ? () -> new LocalWorker(environment.opener()::open, LocalRanks::over)
                 : () -> ChildWorker.start(OwnCommand.with(List.of("bench-worker")));
+    }
+
+    private RankOptions rankOptions() {
+        try {
+            return new RankOptions(
+                    ranks, plans.stream().map(ShardPlan::of).toList(), addedLatencies);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+        }
     }
 
     private BenchOptions options() {
@@ -228,6 +263,6 @@ final class BenchCommand implements Callable<Integer> {
             }
         }
         throw new IllegalArgumentException(
-                "--suite: found \"" + name + "\", expected model, threads, kernels, startup or all");
+                "--suite: found \"" + name + "\", expected model, threads, kernels, startup, ranks or all");
     }
 }

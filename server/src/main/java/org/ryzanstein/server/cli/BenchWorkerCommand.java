@@ -21,7 +21,7 @@ final class BenchWorkerCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        try (LocalWorker worker = new LocalWorker(environment.opener()::open)) {
+        try (LocalWorker worker = new LocalWorker(environment.opener()::open, LocalRanks::over)) {
             WorkerLoop.serve(worker, environment.in(), environment.out());
         }
         return ExitCode.DONE;

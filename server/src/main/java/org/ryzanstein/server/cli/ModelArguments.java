@@ -1,14 +1,10 @@
 package org.ryzanstein.server.cli;
 
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
-import org.ryzanstein.api.comm.EndpointConfig;
 import org.ryzanstein.loader.cluster.ClusterOptions;
 import org.ryzanstein.loader.cluster.ShardPlan;
 import org.ryzanstein.loader.engine.Engine;
@@ -22,8 +18,6 @@ import picocli.CommandLine.Spec;
 
 /** The options of all commands that run a model. */
 final class ModelArguments {
-    private static final int SECRET_BYTES = 32;
-    private static final Duration LOCAL_PATIENCE = Duration.ofSeconds(60);
     /** People start workers by hand. */
     private static final Duration REMOTE_PATIENCE = Duration.ofMinutes(10);
 
@@ -86,19 +80,7 @@ final class ModelArguments {
 
     private EngineOptions overProcesses(EngineOptions options, int count) {
         int threads = rank.threads().orElse(Math.max(1, options.threads() / Math.max(1, count)));
-        byte[] secret = new byte[SECRET_BYTES];
-        new SecureRandom().nextBytes(secret);
-        int localThreads = Math.multiplyExact(threads, count);
-        List<String> arguments = new ArrayList<>(rank.arguments(threads));
-        arguments.addAll(List.of("--local-threads", Integer.toString(localThreads)));
-        return options.withThreads(threads)
-                .withCluster(new ClusterOptions(
-                        EndpointConfig.loopback(secret),
-                        count,
-                        plan(),
-                        Optional.of(new LocalWorkers(secret, arguments)),
-                        LOCAL_PATIENCE,
-                        localThreads));
+        return LocalRanks.over(options.withThreads(threads), count, plan(), rank.arguments(threads));
     }
 
     /** Opens an engine, with progress and the backend line on standard error. */
