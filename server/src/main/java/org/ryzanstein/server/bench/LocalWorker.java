@@ -106,8 +106,7 @@ public final class LocalWorker implements Worker {
         int micros = request.path("added_latency_us").asInt();
         return micros == 0
                 ? spread
-                : spread.withCluster(
-                        SlowLink.between(spread.cluster().orElseThrow(), micros));
+                : spread.withCluster(SlowLink.between(spread.cluster().orElseThrow(), micros));
     }
 
     private ObjectNode ranks() {

@@ -96,8 +96,7 @@ final class RankSubject implements AutoCloseable {
         if (!before.path("formations").equals(after.path("formations"))) {
             throw new BenchException(test.name() + ", " + ranks.describe() + ": ranks were lost and replaced");
         }
-        Measured all =
-                measured.computeIfAbsent(test, key -> new Measured(new ArrayList<>(), new LinkedHashMap<>()));
+        Measured all = measured.computeIfAbsent(test, key -> new Measured(new ArrayList<>(), new LinkedHashMap<>()));
         all.rates().add(rate);
         for (String counter : COUNTERS) {
             all.counters()

@@ -72,12 +72,11 @@ final class RankSuite {
                 model = compare(one, reference, tests, shape, model);
             }
             if (model == null) {
-                throw new BenchException("nothing to compare: one rank of one thread is what the others are measured"
-                        + " against");
+                throw new BenchException(
+                        "nothing to compare: one rank of one thread is what the others are measured" + " against");
             }
-            List<BenchReport.Bandwidth> bandwidth = reads.values().stream()
-                    .map(Bench.BandwidthSubject::result)
-                    .toList();
+            List<BenchReport.Bandwidth> bandwidth =
+                    reads.values().stream().map(Bench.BandwidthSubject::result).toList();
             return new Outcome(results, bandwidth, ScalingForecast.json(model));
         } finally {
             if (reference != null) {
@@ -137,11 +136,13 @@ final class RankSuite {
             for (ModelTest test : tests) {
                 results.add(result(subject, reference, test, own));
             }
-            ScalingModel fastest = one.ranks() == 1 ? scaling(subject, tests, shape) : own;
-            return before == null || (fastest.bytesPerSecond() > before.bytesPerSecond() && one.ranks() == 1)
-                    ? fastest
-                    : before;
+            ScalingModel fastest = one.ranks() == 1 ? faster(own, scaling(subject, tests, shape)) : own;
+            return before == null ? fastest : faster(before, fastest);
         }
+    }
+
+    private static ScalingModel faster(ScalingModel a, ScalingModel b) {
+        return b.bytesPerSecond() > a.bytesPerSecond() ? b : a;
     }
 
     private static ScalingModel scaling(RankSubject alone, List<ModelTest> tests, ScalingModel.Shape shape) {

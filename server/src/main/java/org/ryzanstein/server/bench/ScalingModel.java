@@ -96,12 +96,11 @@ record ScalingModel(Shape shape, long layerBytes, long headBytes, double bytesPe
         long hidden = shape.ternary()
                 ? (long) shape.sizes().hidden() * SUM_BYTES
                 : (long) Math.ceilDiv(shape.sizes().hidden(), ranks) * Float.BYTES;
-        long attention =
-                switch (plan) {
-                    case ALL_SPLIT -> shape.ternary() ? hidden : heads + hidden;
-                    case OUTPUT_REPLICATED -> heads;
-                    case ATTENTION_REPLICATED -> 0;
-                };
+        long attention = switch (plan) {
+            case ALL_SPLIT -> shape.ternary() ? hidden : heads + hidden;
+            case OUTPUT_REPLICATED -> heads;
+            case ATTENTION_REPLICATED -> 0;
+        };
         long feedForward = shape.ternary() ? hidden : units + hidden;
         return shape.layers() * (attention + feedForward) * (ranks - 1);
     }

@@ -24,9 +24,10 @@ final class ScalingTable {
             "calls/step",
             "KB/token",
             "packed, of the whole");
-    private static final List<String> PREDICTED = List.of(
-            "hosts", "link", "plan", "compute ms", "latency ms", "payload ms", "tok/s", "speed-up");
-    private static final List<String> TARGETS = List.of("hosts", "target", "latency at most, us", "link that is enough");
+    private static final List<String> PREDICTED =
+            List.of("hosts", "link", "plan", "compute ms", "latency ms", "payload ms", "tok/s", "speed-up");
+    private static final List<String> TARGETS =
+            List.of("hosts", "target", "latency at most, us", "link that is enough");
 
     private ScalingTable() {}
 
@@ -90,7 +91,8 @@ final class ScalingTable {
         double latency = one.path("latency_us").asDouble();
         return List.of(
                 one.path("hosts").asText(),
-                number("%.2f", one.path("speedup"), 1) + " times, " + one.path("what").asText(),
+                number("%.2f", one.path("speedup"), 1) + " times, "
+                        + one.path("what").asText(),
                 latency < 0 ? "out of reach" : number("%.1f", one.path("latency_us"), 1),
                 one.path("link").asText(latency < 0 ? "none" : "none of these"));
     }

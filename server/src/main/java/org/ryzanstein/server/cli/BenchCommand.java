@@ -228,8 +228,7 @@ final class BenchCommand implements Callable<Integer> {
 
     private RankOptions rankOptions() {
         try {
-            return new RankOptions(
-                    ranks, plans.stream().map(ShardPlan::of).toList(), addedLatencies);
+            return new RankOptions(ranks, plans.stream().map(ShardPlan::of).toList(), addedLatencies);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
         }

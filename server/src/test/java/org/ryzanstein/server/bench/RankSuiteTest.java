@@ -71,8 +71,8 @@ class RankSuiteTest {
                         options(List.of(4), List.of(3)), ranks, RankSuiteTest::worker, List.of(), progress::add)
                 .run()
                 .json();
-        List<JsonNode> results =
-                StreamSupport.stream(report.path("results").spliterator(), false).toList();
+        List<JsonNode> results = StreamSupport.stream(report.path("results").spliterator(), false)
+                .toList();
         assertThat(results).hasSize(4).allSatisfy(result -> {
             assertThat(result.path("ranks").asInt()).isEqualTo(2);
             assertThat(result.path("plan").asText()).isEqualTo("all-split");
@@ -174,8 +174,8 @@ class RankSuiteTest {
         try (ServerSocket gone = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             unused = gone.getLocalPort();
         }
-        try (DelayingRelay relay = new DelayingRelay(
-                        new InetSocketAddress(InetAddress.getLoopbackAddress(), unused), 1);
+        try (DelayingRelay relay =
+                        new DelayingRelay(new InetSocketAddress(InetAddress.getLoopbackAddress(), unused), 1);
                 Socket socket =
                         new Socket(relay.address().getAddress(), relay.address().getPort())) {
             assertThat(socket.getInputStream().read()).isEqualTo(-1);

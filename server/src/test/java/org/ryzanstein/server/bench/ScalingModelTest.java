@@ -94,6 +94,7 @@ class ScalingModelTest {
     void knowsTheEmbeddedModel() {
         Shape shape = ScalingForecast.shapeOf(Optional.empty());
         assertThat(shape.ternary()).isTrue();
-        assertThat(List.of(shape.layers(), shape.headDim())).allSatisfy(size -> assertThat(size).isPositive());
+        assertThat(List.of(shape.layers(), shape.headDim()))
+                .allSatisfy(size -> assertThat(size).isPositive());
     }
 }
