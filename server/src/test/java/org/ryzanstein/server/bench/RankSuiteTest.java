@@ -86,9 +86,9 @@ class RankSuiteTest {
         assertThat(decode.path("test").asText()).isEqualTo("tg3");
         assertThat(decode.path("operations_per_step").asDouble()).isGreaterThanOrEqualTo(4.0 * layers);
         assertThat(decode.path("predicted_speedup").asDouble()).isPositive();
-        // Both directions are late, so an exchange can't be quicker than what was added to one of them.
         assertThat(results.get(3).path("added_latency_us").asInt()).isEqualTo(200);
-        assertThat(results.get(3).path("link_latency_us").asDouble()).isGreaterThan(200);
+        // Of the four exchanges a layer, some find their message there where ranks are not in step.
+        assertThat(results.get(3).path("exchange_ms_per_step").asDouble()).isGreaterThan(0.2 * layers);
         assertThat(report.path("bandwidth").path("measurements")).isNotEmpty();
         assertThat(progress).contains("loading 2 ranks of 1 thread, all-split, 200 us added");
 
