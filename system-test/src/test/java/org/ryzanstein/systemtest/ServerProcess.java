@@ -26,25 +26,43 @@ final class ServerProcess implements AutoCloseable {
 
     /** Starts a server on a free port and waits until the model is ready. */
     static ServerProcess start(Path scratch, String... arguments) throws IOException {
+        return begin(scratch, arguments).get();
+    }
+
+    /** Starts a server; what it returns waits until the model is ready. */
+    static Starting begin(Path scratch, String... arguments) throws IOException {
         List<String> command = Tools.javaCommand();
         command.addAll(List.of("-p", Distribution.lib().toString(), "-m", MAIN, "serve", "--port", "0"));
         command.addAll(List.of(arguments));
-        Path log = scratch.resolve("server.txt");
+        Path log = Files.createTempFile(scratch, "server", ".txt");
         Process process =
                 new ProcessBuilder(command).redirectError(log.toFile()).start();
         process.getOutputStream().close();
-        // The URL is printed when the model is ready; a server that ends before closes its output.
-        BufferedReader out = process.inputReader(StandardCharsets.UTF_8);
-        String line = out.readLine();
-        if (line == null) {
-            process.destroyForcibly();
-            throw new IllegalStateException("the server ended at its start: " + Files.readString(log));
-        }
-        return new ServerProcess(process, log, URI.create(line));
+        return () -> {
+            // The URL is printed when the model is ready; a server that ends before closes its output.
+            BufferedReader out = process.inputReader(StandardCharsets.UTF_8);
+            String line = out.readLine();
+            if (line == null) {
+                process.destroyForcibly();
+                throw new IllegalStateException("the server ended at its start: " + Files.readString(log));
+            }
+            return new ServerProcess(process, log, URI.create(line));
+        };
+    }
+
+    /** A server that has been started. */
+    @FunctionalInterface
+    interface Starting {
+        ServerProcess get() throws IOException;
     }
 
     URI uri() {
         return uri;
+    }
+
+    /** Ends it without a word, as a crash would. */
+    void kill() throws InterruptedException {
+        process.destroyForcibly().waitFor();
     }
 
     /** What the server has logged so far. */

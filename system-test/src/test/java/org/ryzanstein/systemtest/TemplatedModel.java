@@ -24,6 +24,11 @@ final class TemplatedModel {
     private TemplatedModel() {}
 
     static Path write(Path target) throws IOException {
+        return write(target, TEMPLATE);
+    }
+
+    /** The same model with another template. */
+    static Path write(Path target, String template) throws IOException {
         try (EmbeddedModel embedded = EmbeddedModel.extract();
                 GgufFile source = GgufFile.open(embedded.path())) {
             GgufWriter writer = new GgufWriter();
@@ -32,7 +37,7 @@ final class TemplatedModel {
                     writer.copy(source, key);
                 }
             }
-            writer.text(TEMPLATE_KEY, TEMPLATE);
+            writer.text(TEMPLATE_KEY, template);
             for (TensorInfo tensor : source.tensors().values()) {
                 writer.copy(tensor);
             }

@@ -2,7 +2,9 @@ package org.ryzanstein.api.comm;
 
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /** A process's place in the network: through it the process joins one formation of the group after the other. */
 public interface Endpoint extends AutoCloseable {
@@ -16,7 +18,17 @@ public interface Endpoint extends AutoCloseable {
      * @throws CommunicationException of kind REFUSED that names the rank and the reason: a rank that did not come in time or
      *     could not prove the secret, a term that differs (on both sides, with both values), an epoch that has passed
      */
-    Communicator join(Rendezvous rendezvous);
+    default Communicator join(Rendezvous rendezvous) {
+        return join(rendezvous, Optional::empty);
+    }
+
+    /**
+     * As {@link #join(Rendezvous)}, for whoever may learn in another way that the group can't come about.
+     *
+     * @param over asked several times a second, by the thread that joins, while the ranks come together; once it has an answer,
+     *     joining ends with it
+     */
+    Communicator join(Rendezvous rendezvous, Supplier<Optional<CommunicationException>> over);
 
     /**
      * Opens an authenticated connection to another process, for what has to be said outside of a group: who is there, who

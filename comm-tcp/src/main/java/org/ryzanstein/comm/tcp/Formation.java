@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.ryzanstein.api.comm.CommunicationException;
@@ -33,9 +34,12 @@ final class Formation {
     private static final byte READY = 0;
     private static final byte GIVEN_UP = 1;
     private static final int MAX_REASON_BYTES = 1024;
+    /** How long to wait before asking again whether it comes to nothing. */
+    private static final long ASK_MILLIS = 50;
 
     private final TcpEndpoint endpoint;
     private final Rendezvous rendezvous;
+    private final Supplier<Optional<CommunicationException>> given;
     private final JoinMessage own;
     private final long deadline;
     private final Map<Integer, SocketChannel> control = new HashMap<>();
@@ -46,9 +50,15 @@ final class Formation {
     private @Nullable CommunicationException refusal;
     private boolean over;
 
-    Formation(TcpEndpoint endpoint, Rendezvous rendezvous) {
+    /**
+     * Prepares one.
+     *
+     * @param given whether it is known from elsewhere that it comes to nothing
+     */
+    Formation(TcpEndpoint endpoint, Rendezvous rendezvous, Supplier<Optional<CommunicationException>> given) {
         this.endpoint = endpoint;
         this.rendezvous = rendezvous;
+        this.given = given;
         own = new JoinMessage(
                 rendezvous.rank(),
                 rendezvous.threads(),
@@ -306,8 +316,11 @@ final class Formation {
         if (millis <= 0 || (troubles.size() + data.size() >= rendezvous.worldSize() - 1 && !troubles.isEmpty())) {
             throw missing(present);
         }
+        given.get().ifPresent(reason -> {
+            throw reason;
+        });
         try {
-            wait(millis);
+            wait(Math.min(millis, ASK_MILLIS));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw refused(rendezvous.rank(), "interrupted while the group formed", e);

@@ -17,6 +17,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.ryzanstein.api.comm.CommunicationException;
 import org.ryzanstein.api.comm.CommunicationException.Kind;
@@ -244,8 +245,8 @@ final class TcpEndpoint implements Endpoint {
     }
 
     @Override
-    public Communicator join(Rendezvous rendezvous) {
-        return new Formation(this, rendezvous).join();
+    public Communicator join(Rendezvous rendezvous, Supplier<Optional<CommunicationException>> over) {
+        return new Formation(this, rendezvous, over).join();
     }
 
     @Override

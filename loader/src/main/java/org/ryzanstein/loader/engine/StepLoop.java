@@ -163,6 +163,8 @@ final class StepLoop implements Runnable {
         lock.unlock();
         try {
             runner.regroup();
+        } catch (RuntimeException | Error e) {
+            LOG.log(Level.ERROR, "no group of ranks could be formed; the next request has it tried again", e);
         } finally {
             lock.lock();
         }

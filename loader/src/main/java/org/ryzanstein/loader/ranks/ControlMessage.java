@@ -6,6 +6,7 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,14 +19,29 @@ sealed interface ControlMessage {
     /** Raised with every change of these messages or of what ranks exchange in a step. */
     int VERSION = 1;
 
+    /** Characters of a reason; the rest is left out. */
+    int MAX_REASON = 2000;
+
+    /** Epochs count formations: more of them can't have been. */
+    long MAX_EPOCH = 1L << 48;
+
     /**
      * A worker's first message.
      *
      * @param version its {@link #VERSION}
      * @param modelHash of its model
      * @param port where it listens for the other ranks
+     * @param newestEpoch of the formations that it has been in, also of an earlier leader: the next one must be newer
      */
-    record Hello(int version, String modelHash, String host, long process, int port, String backend, int threads)
+    record Hello(
+            int version,
+            String modelHash,
+            String host,
+            long process,
+            int port,
+            String backend,
+            int threads,
+            long newestEpoch)
             implements ControlMessage {}
 
     /** The leader will have nothing to do with the worker. */
@@ -57,10 +73,12 @@ sealed interface ControlMessage {
                     out.writeInt(hello.port());
                     out.writeUTF(hello.backend());
                     out.writeInt(hello.threads());
+                    out.writeLong(hello.newestEpoch());
                 }
                 case Refused refused -> {
                     out.writeByte('R');
-                    out.writeUTF(refused.reason());
+                    String reason = refused.reason();
+                    out.writeUTF(reason.substring(0, Math.min(reason.length(), MAX_REASON)));
                 }
                 case Form form -> {
                     out.writeByte('F');
@@ -100,15 +118,26 @@ sealed interface ControlMessage {
                     int version = in.readInt();
                     if (version != VERSION) {
                         // The rest may be of another form.
-                        yield new Hello(version, "", "", 0, 0, "", 1);
+                        in.skip(message.length);
+                        yield new Hello(version, "", "", 0, 0, "", 1, 0);
                     }
                     yield new Hello(
-                            version, in.readUTF(), in.readUTF(), in.readLong(), port(in), in.readUTF(), in.readInt());
+                            version,
+                            in.readUTF(),
+                            in.readUTF(),
+                            in.readLong(),
+                            port(in),
+                            in.readUTF(),
+                            positive(in),
+                            epoch(in));
                 }
                 case 'R' -> new Refused(in.readUTF());
                 case 'F' -> form(in);
                 default -> throw new ClusterException("message of unknown kind " + kind);
             };
+            if (in.available() > 0) {
+                throw new ClusterException(in.available() + " bytes too many in a message of " + message.length);
+            }
             return decoded;
         } catch (IOException | IllegalArgumentException e) {
             throw new ClusterException("a message of " + message.length + " bytes is damaged: " + e.getMessage(), e);
@@ -116,7 +145,7 @@ sealed interface ControlMessage {
     }
 
     private static Form form(DataInputStream in) throws IOException {
-        long epoch = in.readLong();
+        long epoch = epoch(in);
         int rank = in.readInt();
         int count = in.readInt();
         if (count < 1 || count > ClusterOptions.MAX_RANKS || rank < 0 || rank >= count) {
@@ -124,16 +153,25 @@ sealed interface ControlMessage {
         }
         List<InetSocketAddress> addresses = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            addresses.add(new InetSocketAddress(in.readUTF(), port(in)));
+            // Numbers only: a name would be looked up.
+            addresses.add(new InetSocketAddress(InetAddress.ofLiteral(in.readUTF()), port(in)));
         }
         ModelLimits limits = new ModelLimits(positive(in), positive(in), positive(in), positive(in), positive(in));
         return new Form(epoch, rank, addresses, limits, positive(in));
     }
 
+    private static long epoch(DataInputStream in) throws IOException {
+        long epoch = in.readLong();
+        if (epoch < 0 || epoch > MAX_EPOCH) {
+            throw new ClusterException("epoch " + epoch);
+        }
+        return epoch;
+    }
+
     private static int positive(DataInputStream in) throws IOException {
         int value = in.readInt();
         if (value < 1) {
-            throw new ClusterException("a limit of " + value);
+            throw new ClusterException("found " + value + " in a message, expected at least 1");
         }
         return value;
     }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
 import org.ryzanstein.api.comm.CommunicationException;
 import org.ryzanstein.api.comm.Communicator;
 import org.ryzanstein.api.comm.Endpoint;
@@ -41,6 +42,8 @@ final class LeaderRunner implements StepRunner {
     private static final Duration LEAVE = Duration.ofSeconds(2);
     private static final int KEPT_RECOVERIES = 32;
     private static final int MAX_WORKERS = ClusterOptions.MAX_RANKS - 1;
+    /** Formations in a row that may fail without anybody being to blame. */
+    private static final int MAX_UNEXPLAINED = 3;
 
     private final Endpoint endpoint;
     private final Membership membership;
@@ -58,6 +61,10 @@ final class LeaderRunner implements StepRunner {
     private volatile List<ClusterStatus.Recovery> recoveries = List.of();
 
     private volatile Group group;
+    /** The group has ended and no other could be formed: this process itself has failed. The next step tries again. */
+    private volatile boolean broken;
+
+    private long newestEpoch;
 
     /**
      * Forms the first group.
@@ -104,6 +111,10 @@ final class LeaderRunner implements StepRunner {
 
     @Override
     public boolean run(StepBatch batch) {
+        if (broken) {
+            recover(new ClusterException("no group could be formed before"));
+            return false;
+        }
         try {
             group.run(message, batch);
             return true;
@@ -122,6 +133,9 @@ final class LeaderRunner implements StepRunner {
     public boolean wantsPause() {
         List<Member> living = membership.living();
         List<Member> members = group.members();
+        if (broken) {
+            return false;
+        }
         return !living.containsAll(members) || (living.size() > members.size() && members.size() < MAX_WORKERS);
     }
 
@@ -130,8 +144,11 @@ final class LeaderRunner implements StepRunner {
         if (!wantsPause()) {
             return;
         }
-        if (!membership.living().containsAll(group.members())) {
-            recover(new ClusterException("a rank has gone while nothing was to be computed"));
+        List<Member> gone = new ArrayList<>(group.members());
+        gone.removeAll(membership.living());
+        if (!gone.isEmpty()) {
+            recover(new ClusterException(gone.stream().map(Member::describe).collect(Collectors.joining(" and "))
+                    + " gone while nothing was to be computed"));
             return;
         }
         int before = group.worldSize();
@@ -141,9 +158,16 @@ final class LeaderRunner implements StepRunner {
             recover(e);
             return;
         }
+        replace();
+        LOG.log(Level.INFO, "the group of {0} ranks is now one of {1}", before, group.worldSize());
+    }
+
+    /** Ends the group and forms the next one of those that live. */
+    private void replace() {
+        broken = true;
         group.communicator().close();
         group = form(group.members());
-        LOG.log(Level.INFO, "the group of {0} ranks is now one of {1}", before, group.worldSize());
+        broken = false;
     }
 
     private void recover(RuntimeException cause) {
@@ -151,9 +175,8 @@ final class LeaderRunner implements StepRunner {
         int before = group.worldSize();
         LOG.log(Level.WARNING, "the group of {0} ranks is lost: {1}", before, cause.getMessage());
         blame(cause, group.members());
-        group.communicator().close();
         recoveryCount.incrementAndGet();
-        group = form(group.members());
+        replace();
         double seconds = (System.nanoTime() - start) / 1e9;
         List<ClusterStatus.Recovery> all = new ArrayList<>(recoveries);
         all.add(new ClusterStatus.Recovery(
@@ -168,26 +191,34 @@ final class LeaderRunner implements StepRunner {
                 formations.get());
     }
 
-    /** Sees to it that a rank that has failed is not asked again: it must have gone, or its link is ended here. */
-    private void blame(RuntimeException cause, List<Member> members) {
-        if (!(cause instanceof CommunicationException failure)
-                || failure.rank() < 1
-                || failure.rank() > members.size()) {
-            return;
+    /**
+     * Sees to it that a rank that has failed is not asked again: it must have gone, or its link is ended here. A rank that has
+     * left because of another one's death may be accused of its own; the links tell who is really gone.
+     *
+     * @return whether anybody is out
+     */
+    private boolean blame(RuntimeException cause, List<Member> members) {
+        if (!(cause instanceof CommunicationException failure)) {
+            return false;
+        }
+        boolean mayBeDeath = switch (failure.kind()) {
+            case RANK_DEAD, REFUSED -> true;
+            case DEADLINE, MISMATCH, ABORTED, PROTOCOL -> false;
+        };
+        try {
+            if (mayBeDeath && membership.awaitGone(members, DEATH)) {
+                return true;
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        if (failure.rank() < 1 || failure.rank() > members.size()) {
+            return false;
         }
         Member member = members.get(failure.rank() - 1);
-        boolean gone = false;
-        if (failure.kind() == CommunicationException.Kind.RANK_DEAD) {
-            try {
-                gone = membership.awaitGone(member, DEATH);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        }
-        if (!gone) {
-            LOG.log(Level.WARNING, "{0} has failed as rank {1}", member.describe(), failure.rank());
-            membership.drop(member);
-        }
+        LOG.log(Level.WARNING, "{0} has failed as rank {1}", member.describe(), failure.rank());
+        membership.drop(member);
+        return true;
     }
 
     /**
@@ -197,19 +228,29 @@ final class LeaderRunner implements StepRunner {
      */
     private Group form(List<Member> before) {
         List<Member> seated = before;
+        int unexplained = 0;
         while (true) {
             seated = seats(seated, membership.living());
-            long epoch = formations.incrementAndGet();
+            for (Member member : seated) {
+                newestEpoch = Math.max(newestEpoch, member.hello().newestEpoch());
+            }
+            newestEpoch++;
+            formations.incrementAndGet();
             try {
-                return form(seated, epoch);
+                return form(seated, newestEpoch);
             } catch (CommunicationException e) {
                 LOG.log(
                         Level.WARNING,
                         "formation {0} of {1} ranks failed: {2}",
-                        epoch,
+                        Long.toString(newestEpoch),
                         seated.size() + 1,
                         e.getMessage());
-                blame(e, seated);
+                if (seated.isEmpty()) {
+                    throw e;
+                }
+                if (!blame(e, seated) && ++unexplained == MAX_UNEXPLAINED) {
+                    seated.forEach(membership::drop);
+                }
             }
         }
     }
@@ -244,7 +285,8 @@ final class LeaderRunner implements StepRunner {
             }
         }
         Communicator ranks = endpoint.join(
-                new Rendezvous(0, addresses, epoch).withThreads(self.threads()).withDeadline(JOIN));
+                new Rendezvous(0, addresses, epoch).withThreads(self.threads()).withDeadline(JOIN),
+                () -> gone(members));
         try {
             ranks.setDeadline(RankWorker.STEP_DEADLINE);
             PlanChoice choice = PlanChoice.of(options.plan(), shape, costs, ranks.worldSize(), ranks.linkSpeed());
@@ -257,6 +299,20 @@ final class LeaderRunner implements StepRunner {
             ranks.close();
             throw e;
         }
+    }
+
+    /** The first of a forming group that is gone. */
+    private static Optional<CommunicationException> gone(List<Member> members) {
+        for (int rank = 1; rank <= members.size(); rank++) {
+            Member member = members.get(rank - 1);
+            if (!member.link().isOpen()) {
+                return Optional.of(new CommunicationException(
+                        CommunicationException.Kind.RANK_DEAD,
+                        rank,
+                        "rank " + rank + ", " + member.describe() + ", is gone"));
+            }
+        }
+        return Optional.empty();
     }
 
     @Override
@@ -286,8 +342,10 @@ final class LeaderRunner implements StepRunner {
     @Override
     public void close() {
         try {
-            group.communicator().setDeadline(LEAVE);
-            message.sendLeave(group.communicator());
+            if (!broken) {
+                group.communicator().setDeadline(LEAVE);
+                message.sendLeave(group.communicator());
+            }
         } catch (CommunicationException e) {
             LOG.log(Level.DEBUG, "the group was broken at its end: {0}", e.getMessage());
         }

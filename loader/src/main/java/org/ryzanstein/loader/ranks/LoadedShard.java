@@ -14,7 +14,7 @@ import org.ryzanstein.loader.parallel.GroupExchange;
 import org.ryzanstein.loader.parallel.Shard;
 
 /** A rank's part of the model, packed, and what runs it. Rows that are seldom read may stay in the file. */
-final class LoadedShard implements AutoCloseable {
+final class LoadedShard implements StepResults, AutoCloseable {
     private final ModelFile file;
     private final Shard shard;
     private final KernelBackend backend;
@@ -64,11 +64,13 @@ final class LoadedShard implements AutoCloseable {
         return exchange.nanos();
     }
 
-    boolean faulted(int token) {
+    @Override
+    public boolean faulted(int token) {
         return last != null && last.faulted(token);
     }
 
-    HeadOutput output() {
+    @Override
+    public HeadOutput output() {
         return model.output();
     }
 

@@ -4,7 +4,9 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
@@ -22,12 +24,31 @@ final class Membership {
     private static final Logger LOG = System.getLogger(Membership.class.getName());
     private static final Duration FIRST_MESSAGE = Duration.ofSeconds(5);
     private static final Duration POLL = Duration.ofSeconds(60);
+    /** How long a process that has failed as a rank waits until it is taken in again; twice as long after each failure. */
+    private static final Duration LEAST_PROBATION = Duration.ofSeconds(1);
+
+    private static final int MOST_DOUBLINGS = 6;
+    private static final int REMEMBERED = 256;
+
+    /** A process, whatever link it comes by. */
+    private record Identity(String host, long process) {}
+
+    /** How often a process has failed as a rank, and until when it is not wanted. */
+    private record Failures(int count, long until) {}
 
     private final String modelHash;
     private final Runnable onChange;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final List<Member> members = new ArrayList<>();
+    private final Map<Identity, Failures> failures = new LinkedHashMap<>() {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Identity, Failures> eldest) {
+            return size() > REMEMBERED;
+        }
+    };
     private boolean closed;
 
     /**
@@ -58,6 +79,7 @@ final class Membership {
                 return;
             }
             Member member = new Member(link, hello);
+            awaitProbation(member);
             if (!add(member)) {
                 return;
             }
@@ -68,8 +90,10 @@ final class Membership {
             } finally {
                 remove(member);
             }
-        } catch (CommunicationException | ClusterException e) {
+        } catch (CommunicationException e) {
             LOG.log(Level.DEBUG, "the link with {0} has ended: {1}", link.peer(), e.getMessage());
+        } catch (ClusterException e) {
+            LOG.log(Level.WARNING, "{0} did not say what it is: {1}", link.peer(), e.getMessage());
         }
     }
 
@@ -83,6 +107,35 @@ final class Membership {
                     + ": give both the same model");
         }
         return Optional.empty();
+    }
+
+    /** A worker that joins and fails again and again shall not have the group formed anew each time. */
+    private void awaitProbation(Member member) {
+        Failures known;
+        lock.lock();
+        try {
+            known = failures.get(identity(member));
+        } finally {
+            lock.unlock();
+        }
+        if (known == null || known.until() - System.nanoTime() <= 0) {
+            return;
+        }
+        long left = known.until() - System.nanoTime();
+        LOG.log(
+                Level.INFO,
+                "{0} has failed as a rank ({1}): it can join again in {2} s",
+                member.describe(),
+                known.count() == 1 ? "once" : known.count() + " times",
+                Math.ceilDiv(left, TimeUnit.SECONDS.toNanos(1)));
+        while (left > 0) {
+            member.link().receive(Duration.ofNanos(left));
+            left = known.until() - System.nanoTime();
+        }
+    }
+
+    private static Identity identity(Member member) {
+        return new Identity(member.hello().host(), member.hello().process());
     }
 
     private boolean add(Member member) {
@@ -103,21 +156,32 @@ final class Membership {
 
     private void remove(Member member) {
         boolean present;
+        Level level;
         lock.lock();
         try {
+            level = closed ? Level.DEBUG : Level.WARNING;
             present = members.remove(member);
             changed.signalAll();
         } finally {
             lock.unlock();
         }
         if (present) {
-            LOG.log(Level.WARNING, "{0} is gone", member.describe());
+            LOG.log(level, "{0} is gone", member.describe());
             onChange.run();
         }
     }
 
-    /** Ends the link with a worker; it may join again. */
+    /** Ends the link with a worker that has failed; it may join again after a while. */
     void drop(Member member) {
+        lock.lock();
+        try {
+            Failures known = failures.remove(identity(member));
+            int count = known == null ? 1 : known.count() + 1;
+            long wait = LEAST_PROBATION.toNanos() << Math.min(count - 1, MOST_DOUBLINGS);
+            failures.put(identity(member), new Failures(count, System.nanoTime() + wait));
+        } finally {
+            lock.unlock();
+        }
         member.link().close();
         remove(member);
     }
@@ -153,12 +217,13 @@ final class Membership {
         }
     }
 
-    /** Waits until a worker is gone; false if it is not in this time. */
-    boolean awaitGone(Member member, Duration patience) throws InterruptedException {
+    /** Waits until one of them is gone; false if none is in this time. */
+    boolean awaitGone(List<Member> some, Duration patience) throws InterruptedException {
         long left = TimeUnit.NANOSECONDS.convert(patience);
         lock.lock();
         try {
-            while (members.contains(member)) {
+            while (members.containsAll(some)
+                    && some.stream().allMatch(member -> member.link().isOpen())) {
                 if (left <= 0) {
                     return false;
                 }

@@ -3,12 +3,12 @@ package org.ryzanstein.loader.ranks;
 import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.ryzanstein.api.comm.CommunicationException;
 import org.ryzanstein.api.comm.Communicator;
 import org.ryzanstein.api.comm.HostMemory;
 import org.ryzanstein.api.comm.HostQueue;
 import org.ryzanstein.api.kernel.HeadOutput;
 import org.ryzanstein.api.kernel.StepBatch;
-import org.ryzanstein.loader.cluster.ClusterException;
 import org.ryzanstein.loader.model.ModelLimits;
 import org.ryzanstein.loader.parallel.Range;
 import org.ryzanstein.loader.parallel.Split;
@@ -80,7 +80,7 @@ final class MergedHead implements HeadOutput {
     }
 
     /** Sends a worker's results to the leader. */
-    void send(StepBatch batch, LoadedShard shard, Communicator communicator) {
+    void send(StepBatch batch, StepResults shard, Communicator communicator) {
         int rank = communicator.rank();
         int own = vocabulary.of(rank).count();
         int count = words(batch, rank);
@@ -117,7 +117,7 @@ final class MergedHead implements HeadOutput {
     }
 
     /** Takes the leader's own results. */
-    void take(StepBatch batch, LoadedShard shard) {
+    void take(StepBatch batch, StepResults shard) {
         int faultWords = Math.ceilDiv(batch.tokens(), Integer.SIZE);
         if (faults.length < faultWords) {
             faults = new int[faultWords];
@@ -150,7 +150,7 @@ final class MergedHead implements HeadOutput {
     /**
      * Receives the results of a rank.
      *
-     * @throws ClusterException if they can't be right
+     * @throws CommunicationException that names the rank if they can't be right
      */
     void receive(StepBatch batch, int rank, Communicator communicator) {
         Range own = vocabulary.of(rank);
@@ -165,7 +165,7 @@ final class MergedHead implements HeadOutput {
             int wanted = batch.wanted(batch.outputToken(row));
             if (wanted != StepBatch.DISTRIBUTION) {
                 int room = Math.min(wanted, own.count());
-                merge(row, wanted, at, checkCount(rank, words[at], room), own);
+                merge(row, wanted, at, checkCount(rank, words[at], room), rank);
                 at += 1 + 2 * room;
             }
         }
@@ -180,13 +180,18 @@ final class MergedHead implements HeadOutput {
 
     private static int checkCount(int rank, int found, int room) {
         if (found < 0 || found > room) {
-            throw new ClusterException("rank " + rank + " sent " + found + " candidates, expected at most " + room);
+            throw wrong(rank, found + " candidates, expected at most " + room);
         }
         return found;
     }
 
+    private static CommunicationException wrong(int rank, String what) {
+        return new CommunicationException(CommunicationException.Kind.PROTOCOL, rank, "rank " + rank + " sent " + what);
+    }
+
     /** Both lists are in order: by falling logit, equal ones by rising id. Tokens of a higher rank have higher ids. */
-    private void merge(int row, int wanted, int at, int found, Range own) {
+    private void merge(int row, int wanted, int at, int found, int rank) {
+        Range own = vocabulary.of(rank);
         int had = counts[row];
         int taken = 0;
         int other = 0;
@@ -199,7 +204,7 @@ final class MergedHead implements HeadOutput {
             } else {
                 int id = words[at + 1 + 2 * other++];
                 if (id < own.first() || id >= own.first() + own.count()) {
-                    throw new ClusterException("candidate " + id + " of a rank with tokens " + own);
+                    throw wrong(rank, "candidate " + id + ", expected one of " + own);
                 }
                 mergedIds[count] = id;
                 mergedValues[count++] = value;

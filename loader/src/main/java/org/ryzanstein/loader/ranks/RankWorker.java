@@ -8,6 +8,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.ryzanstein.api.comm.CommunicationException;
@@ -41,6 +43,14 @@ public final class RankWorker implements Worker {
 
     private static final Logger LOG = System.getLogger(RankWorker.class.getName());
     private static final Duration CONNECT = Duration.ofSeconds(2);
+    /** A worker that ends with its leader looks only so long whether it is still there. */
+    private static final Duration RETURN = Duration.ofMillis(200);
+
+    private static final Duration LEAST_PAUSE = Duration.ofMillis(50);
+    private static final Duration MOST_PAUSE = Duration.ofSeconds(5);
+    /** Whoever was with a leader for so long was not turned away. */
+    private static final Duration STEADY = Duration.ofSeconds(5);
+
     private static final Duration JOIN = Duration.ofSeconds(10);
     private static final Duration POLL = Duration.ofSeconds(1);
 
@@ -52,7 +62,10 @@ public final class RankWorker implements Worker {
     private final String backend;
     private final String modelHash;
     private final ReentrantLock running = new ReentrantLock();
+    private final CountDownLatch ending = new CountDownLatch(1);
     private volatile boolean closed;
+    private boolean released;
+    private long newestEpoch;
     private volatile @Nullable Link link;
     private volatile @Nullable Communicator communicator;
 
@@ -90,23 +103,45 @@ public final class RankWorker implements Worker {
 
     private void work() {
         boolean met = false;
-        boolean told = false;
+        String told = "";
+        Duration pause = LEAST_PAUSE;
         while (!closed) {
-            try (Link connected = endpoint.connect(options.leader(), CONNECT)) {
+            long begun = System.nanoTime();
+            try (Link connected = endpoint.connect(options.leader(), met && options.once() ? RETURN : CONNECT)) {
                 link = connected;
-                LOG.log(Level.INFO, "joined the leader at {0}", options.leader());
+                LOG.log(Level.INFO, "connected to the leader at {0}", options.leader());
                 met = true;
-                told = false;
+                told = "";
                 serve(connected);
             } catch (CommunicationException e) {
-                if (closed || (met && options.once())) {
+                boolean served = link != null;
+                link = null;
+                if (closed || (!served && met && options.once())) {
                     return;
                 }
-                if (!told) {
-                    LOG.log(Level.WARNING, "no leader at {0}: {1}; trying again", options.leader(), e.getMessage());
-                    told = true;
+                String reason = String.valueOf(e.getMessage());
+                if (served) {
+                    LOG.log(Level.WARNING, "the leader at {0} is gone: {1}", options.leader(), reason);
+                } else if (!reason.equals(told)) {
+                    LOG.log(Level.WARNING, "no leader at {0}: {1}; trying again", options.leader(), reason);
+                    told = reason;
                 }
+                // A leader that turns this worker away at once is asked ever less often.
+                pause = System.nanoTime() - begun > STEADY.toNanos() ? LEAST_PAUSE : pause.multipliedBy(2);
+                pause = pause.compareTo(MOST_PAUSE) > 0 ? MOST_PAUSE : pause;
+                rest(pause);
             }
+        }
+    }
+
+    private void rest(Duration time) {
+        try {
+            if (ending.await(time.toNanos(), TimeUnit.NANOSECONDS)) {
+                LOG.log(Level.DEBUG, "closed while waiting for the leader");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            closed = true;
         }
     }
 
@@ -118,7 +153,8 @@ public final class RankWorker implements Worker {
                         ProcessHandle.current().pid(),
                         endpoint.address().getPort(),
                         backend,
-                        options.threads())
+                        options.threads(),
+                        newestEpoch)
                 .encode());
         while (!closed) {
             Optional<byte[]> message = leader.receive(POLL);
@@ -129,20 +165,27 @@ public final class RankWorker implements Worker {
                 case ControlMessage.Refused refused ->
                     throw new ClusterException(
                             "the leader at " + options.leader() + " refuses this worker: " + refused.reason());
-                case ControlMessage.Form form -> take(form);
+                case ControlMessage.Form form -> take(form, leader);
                 case ControlMessage.Hello ignored -> throw new ClusterException("the leader sent a worker's message");
             }
         }
     }
 
     /** Computes in one group until it ends. */
-    private void take(ControlMessage.Form form) {
+    private void take(ControlMessage.Form form, Link leader) {
+        if (form.epoch() <= newestEpoch) {
+            throw new CommunicationException(
+                    CommunicationException.Kind.PROTOCOL,
+                    0,
+                    "the leader begins formation " + form.epoch() + " after formation " + newestEpoch);
+        }
+        newestEpoch = form.epoch();
         List<InetSocketAddress> addresses = new ArrayList<>(form.addresses());
         addresses.set(0, options.leader());
         Rendezvous rendezvous = new Rendezvous(form.rank(), addresses, form.epoch())
                 .withThreads(options.threads())
                 .withDeadline(JOIN);
-        try (Communicator ranks = endpoint.join(rendezvous)) {
+        try (Communicator ranks = endpoint.join(rendezvous, () -> gone(leader))) {
             communicator = ranks;
             try {
                 if (!closed) {
@@ -157,6 +200,13 @@ public final class RankWorker implements Worker {
         } catch (CommunicationException e) {
             LOG.log(Level.WARNING, "formation {0} has ended: {1}", form.epoch(), e.getMessage());
         }
+    }
+
+    private static Optional<CommunicationException> gone(Link leader) {
+        return leader.isOpen()
+                ? Optional.empty()
+                : Optional.of(new CommunicationException(
+                        CommunicationException.Kind.RANK_DEAD, 0, "the link to the leader has ended"));
     }
 
     private void compute(Communicator ranks, ControlMessage.Form form) {
@@ -190,6 +240,7 @@ public final class RankWorker implements Worker {
     @Override
     public void close() {
         closed = true;
+        ending.countDown();
         endpoint.close();
         Communicator group = communicator;
         if (group != null) {
@@ -201,11 +252,14 @@ public final class RankWorker implements Worker {
         }
         running.lock();
         try {
-            loader.close();
-            team.close();
+            if (!released) {
+                released = true;
+                loader.close();
+                team.close();
+                atEnd.run();
+            }
         } finally {
             running.unlock();
         }
-        atEnd.run();
     }
 }

@@ -70,13 +70,13 @@ final class ShardLoader implements AutoCloseable {
                     / worldSize;
             String what = "packing the shard of rank " + rank;
             progress.progress(what, 0, total);
-            Model model = Architectures.load(
-                    file,
-                    shape,
-                    new Placement(shard, exchange),
-                    backend,
-                    limits,
-                    packed -> progress.progress(what, Math.min(packed, total - 1), total));
+            Model model = Architectures.load(file, shape, new Placement(shard, exchange), backend, limits, packed -> {
+                // A group that is lost meanwhile needs another shard.
+                communicator.failure().ifPresent(failure -> {
+                    throw failure;
+                });
+                progress.progress(what, Math.min(packed, total - 1), total);
+            });
             progress.progress(what, total, total);
             return new LoadedShard(file, shard, backend, model, exchange, limits);
         } catch (RuntimeException | Error e) {

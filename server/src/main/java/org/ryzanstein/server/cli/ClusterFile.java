@@ -16,6 +16,7 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.ryzanstein.api.comm.EndpointConfig;
 import org.ryzanstein.loader.cluster.ClusterException;
+import org.ryzanstein.loader.cluster.ClusterOptions;
 
 /**
  * What processes on several machines must know of each other, as a file of Java properties:
@@ -85,8 +86,9 @@ record ClusterFile(InetSocketAddress listen, byte[] secret, OptionalInt ranks) {
         }
         byte[] secret = text.strip().getBytes(StandardCharsets.UTF_8);
         if (secret.length < EndpointConfig.MIN_SECRET_BYTES) {
-            throw new ClusterException(file + ": the secret has " + secret.length + " bytes, expected at least "
-                    + EndpointConfig.MIN_SECRET_BYTES + ": openssl rand -hex 32 makes a good one");
+            throw new ClusterException(file + (inline != null ? ": secret: found " : ": secret-file: found ")
+                    + secret.length + " bytes, expected at least " + EndpointConfig.MIN_SECRET_BYTES
+                    + ": openssl rand -hex 32 makes a good one");
         }
         return secret;
     }
@@ -95,11 +97,17 @@ record ClusterFile(InetSocketAddress listen, byte[] secret, OptionalInt ranks) {
         if (text == null) {
             return OptionalInt.empty();
         }
+        int ranks;
         try {
-            return OptionalInt.of(Integer.parseInt(text.strip()));
+            ranks = Integer.parseInt(text.strip());
         } catch (NumberFormatException e) {
-            throw new ClusterException(file + ": ranks: found " + text + ", expected a number", e);
+            ranks = 0;
         }
+        if (ranks < 1 || ranks > ClusterOptions.MAX_RANKS) {
+            throw new ClusterException(
+                    file + ": ranks: found " + text + ", expected a number from 1 to " + ClusterOptions.MAX_RANKS);
+        }
+        return OptionalInt.of(ranks);
     }
 
     /**

@@ -16,7 +16,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.ryzanstein.loader.cluster.ClusterOptions;
 
-/** Workers as processes of this machine, started and ended with their leader. The secret goes to their standard input. */
+/**
+ * Workers as processes of this machine, started and ended with their leader. The secret goes to their standard input, which
+ * stays open as long as the leader lives: its end tells them to end.
+ */
 final class LocalWorkers implements ClusterOptions.Launcher {
     private static final Logger LOG = System.getLogger(LocalWorkers.class.getName());
     private static final long END_SECONDS = 5;
@@ -64,9 +67,9 @@ final class LocalWorkers implements ClusterOptions.Launcher {
                 .redirectOutput(log.toFile())
                 .start();
         Started started = new Started(process, log, process.onExit().thenAccept(ended -> report(ended, log)));
-        try (OutputStream input = process.getOutputStream()) {
-            input.write((HexFormat.of().formatHex(secret) + "\n").getBytes(StandardCharsets.US_ASCII));
-        }
+        OutputStream input = process.getOutputStream();
+        input.write((HexFormat.of().formatHex(secret) + "\n").getBytes(StandardCharsets.US_ASCII));
+        input.flush();
         return started;
     }
 
@@ -97,7 +100,15 @@ final class LocalWorkers implements ClusterOptions.Launcher {
         for (Started worker : workers) {
             worker.watch().cancel(false);
             try {
-                if (!worker.process().waitFor(END_SECONDS, TimeUnit.SECONDS)) {
+                worker.process().getOutputStream().close();
+            } catch (IOException e) {
+                LOG.log(Level.DEBUG, "worker process " + worker.process().pid() + " has ended before", e);
+            }
+        }
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(END_SECONDS);
+        for (Started worker : workers) {
+            try {
+                if (!worker.process().waitFor(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
                     worker.process().destroyForcibly().waitFor();
                 }
                 Files.deleteIfExists(worker.log());

@@ -56,31 +56,32 @@ final class ModelArguments {
     EngineOptions options(OptionalInt context) {
         EngineOptions options = rank.options(context);
         try {
+            Optional<ShardPlan> chosen = Optional.ofNullable(plan).map(ShardPlan::of);
+            if (ranks != null && (ranks < 1 || ranks > ClusterOptions.MAX_RANKS)) {
+                throw new IllegalArgumentException(
+                        "--ranks: found " + ranks + ", expected 1 to " + ClusterOptions.MAX_RANKS);
+            }
             if (cluster != null) {
-                return overMachines(options, ClusterFile.read(cluster));
+                return overMachines(options, ClusterFile.read(cluster), chosen);
             }
             if (ranks == null || ranks == 1) {
                 return options;
             }
-            return overProcesses(options, ranks);
+            return overProcesses(options, ranks, chosen);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
         }
     }
 
-    private Optional<ShardPlan> plan() {
-        return Optional.ofNullable(plan).map(ShardPlan::of);
-    }
-
-    private EngineOptions overMachines(EngineOptions options, ClusterFile file) {
+    private EngineOptions overMachines(EngineOptions options, ClusterFile file, Optional<ShardPlan> chosen) {
         int count = ranks != null ? ranks : file.ranks().orElse(1);
         return options.withCluster(new ClusterOptions(
-                file.endpoint(), count, plan(), Optional.empty(), REMOTE_PATIENCE, options.threads()));
+                file.endpoint(), count, chosen, Optional.empty(), REMOTE_PATIENCE, options.threads()));
     }
 
-    private EngineOptions overProcesses(EngineOptions options, int count) {
-        int threads = rank.threads().orElse(Math.max(1, options.threads() / Math.max(1, count)));
-        return LocalRanks.over(options.withThreads(threads), count, plan(), rank.arguments(threads));
+    private EngineOptions overProcesses(EngineOptions options, int count, Optional<ShardPlan> chosen) {
+        int threads = rank.threads().orElse(Math.max(1, options.threads() / count));
+        return LocalRanks.over(options.withThreads(threads), count, chosen, rank.arguments(threads));
     }
 
     /** Opens an engine, with progress and the backend line on standard error. */

@@ -15,6 +15,7 @@ final class ProgressBar implements AutoCloseable {
     private final long interval;
     private long next;
     private boolean shown;
+    private boolean closed;
 
     ProgressBar(CliEnvironment environment) {
         this(environment, environment.terminals().err() ? BAR_NANOS : LINE_NANOS);
@@ -29,7 +30,7 @@ final class ProgressBar implements AutoCloseable {
 
     synchronized void progress(String stage, long done, long total) {
         long now = System.nanoTime();
-        if (now - next < 0 || total <= 0) {
+        if (closed || now - next < 0 || total <= 0) {
             return;
         }
         next = now + interval;
@@ -45,9 +46,10 @@ final class ProgressBar implements AutoCloseable {
         }
     }
 
-    /** Removes the bar. */
+    /** Removes the bar; nothing is shown any more. */
     @Override
     public synchronized void close() {
+        closed = true;
         if (shown) {
             environment.err().print("\r\u001b[K");
             environment.err().flush();

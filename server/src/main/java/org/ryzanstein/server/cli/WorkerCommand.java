@@ -3,6 +3,8 @@ package org.ryzanstein.server.cli;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -12,6 +14,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.ryzanstein.api.comm.EndpointConfig;
 import org.ryzanstein.loader.Ryzanstein;
+import org.ryzanstein.loader.cluster.ClusterException;
 import org.ryzanstein.loader.cluster.Worker;
 import org.ryzanstein.loader.cluster.WorkerOptions;
 import org.ryzanstein.loader.engine.EngineOptions;
@@ -32,6 +35,8 @@ import picocli.CommandLine.Spec;
         },
         mixinStandardHelpOptions = true)
 final class WorkerCommand implements Callable<Integer> {
+    private static final Logger LOG = System.getLogger(WorkerCommand.class.getName());
+
     private final CliEnvironment environment;
 
     @Mixin
@@ -65,8 +70,11 @@ final class WorkerCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // Set by picocli.
     private CommandSpec spec;
 
+    private final BufferedReader input;
+
     WorkerCommand(CliEnvironment environment) {
         this.environment = environment;
+        input = new BufferedReader(new InputStreamReader(environment.in(), StandardCharsets.US_ASCII));
     }
 
     @Override
@@ -75,8 +83,14 @@ final class WorkerCommand implements Callable<Integer> {
             System.setProperty(LazyLoggerFinder.LEVEL_PROPERTY, "info");
         }
         EngineOptions model = rank.options(OptionalInt.empty());
-        InetSocketAddress leader = ClusterFile.address("--join", join);
+        InetSocketAddress leader = leader();
         EndpointConfig endpoint = endpoint();
+        if (endpoint.address().getAddress().isLoopbackAddress()
+                && !leader.getAddress().isLoopbackAddress()) {
+            throw new ClusterException("this worker would listen on " + endpoint.address()
+                    + ", which no other machine reaches: say listen = ADDRESS:PORT in " + cluster
+                    + ", an address of this machine (port 0: any free one)");
+        }
         try (ProgressBar bar = new ProgressBar(environment);
                 Worker worker = Ryzanstein.openWorker(new WorkerOptions(
                         leader,
@@ -88,21 +102,47 @@ final class WorkerCommand implements Callable<Integer> {
                         once,
                         bar::progress))) {
             environment.say("worker at " + worker.address() + ", joining " + leader);
+            if (secretFromStdin) {
+                endWith(input, worker);
+            }
             worker.run();
         }
         return ExitCode.DONE;
     }
 
+    private InetSocketAddress leader() {
+        try {
+            return ClusterFile.address("--join", join);
+        } catch (ClusterException e) {
+            throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+        }
+    }
+
     private EndpointConfig endpoint() throws IOException {
         if (secretFromStdin) {
-            String line =
-                    new BufferedReader(new InputStreamReader(environment.in(), StandardCharsets.US_ASCII)).readLine();
-            return EndpointConfig.loopback(HexFormat.of().parseHex(line == null ? "" : line));
+            try {
+                return EndpointConfig.loopback(HexFormat.of().parseHex(String.valueOf(input.readLine())));
+            } catch (IllegalArgumentException e) {
+                throw new ParameterException(
+                        spec.commandLine(), "--secret-from-stdin: expected a line of hexadecimal digits", e);
+            }
         }
         if (cluster == null) {
             throw new ParameterException(
                     spec.commandLine(), "--cluster FILE is needed: it holds the secret that leader and workers share");
         }
         return ClusterFile.read(cluster).endpoint();
+    }
+
+    /** Closes the worker at the end of the input: whoever has started this process is gone. */
+    private static void endWith(BufferedReader input, Worker worker) {
+        Thread.ofPlatform().daemon().name("ryzanstein-starter").start(() -> {
+            try {
+                while (input.readLine() != null) {}
+            } catch (IOException e) {
+                LOG.log(Level.DEBUG, "the input has ended", e);
+            }
+            worker.close();
+        });
     }
 }

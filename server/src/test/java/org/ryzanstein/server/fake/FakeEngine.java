@@ -50,13 +50,20 @@ public final class FakeEngine implements Engine {
     private String template = "{{ messages[0].content }}";
     private int contextLength = 256;
     private @Nullable Semaphore gate;
+    private @Nullable ClusterStatus cluster;
     private int failAt = -1;
     private int heldBack;
     private boolean promptLogits;
 
     @Override
     public Optional<ClusterStatus> cluster() {
-        return Optional.empty();
+        return Optional.ofNullable(cluster);
+    }
+
+    /** Says that it is the leader of a group. */
+    public FakeEngine leading(ClusterStatus group) {
+        cluster = group;
+        return this;
     }
 
     /** What every generation says. */
