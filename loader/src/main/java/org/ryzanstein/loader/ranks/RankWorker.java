@@ -53,6 +53,7 @@ public final class RankWorker implements Worker {
 
     private static final Duration JOIN = Duration.ofSeconds(10);
     private static final Duration POLL = Duration.ofSeconds(1);
+    private static final Duration AT_ONCE = Duration.ofNanos(1);
 
     private final WorkerOptions options;
     private final Endpoint endpoint;
@@ -66,6 +67,9 @@ public final class RankWorker implements Worker {
     private volatile boolean closed;
     private boolean released;
     private long newestEpoch;
+    /** A message of the leader that has come while this rank was joining a group. */
+    private Optional<byte[]> next = Optional.empty();
+
     private volatile @Nullable Link link;
     private volatile @Nullable Communicator communicator;
 
@@ -112,6 +116,7 @@ public final class RankWorker implements Worker {
                 LOG.log(Level.INFO, "connected to the leader at {0}", options.leader());
                 met = true;
                 told = "";
+                next = Optional.empty();
                 serve(connected);
             } catch (CommunicationException e) {
                 boolean served = link != null;
@@ -157,7 +162,8 @@ public final class RankWorker implements Worker {
                         newestEpoch)
                 .encode());
         while (!closed) {
-            Optional<byte[]> message = leader.receive(POLL);
+            Optional<byte[]> message = next.isPresent() ? next : leader.receive(POLL);
+            next = Optional.empty();
             if (message.isEmpty()) {
                 continue;
             }
@@ -185,7 +191,7 @@ public final class RankWorker implements Worker {
         Rendezvous rendezvous = new Rendezvous(form.rank(), addresses, form.epoch())
                 .withThreads(options.threads())
                 .withDeadline(JOIN);
-        try (Communicator ranks = endpoint.join(rendezvous, () -> gone(leader))) {
+        try (Communicator ranks = endpoint.join(rendezvous, () -> superseded(leader))) {
             communicator = ranks;
             try {
                 if (!closed) {
@@ -202,11 +208,11 @@ public final class RankWorker implements Worker {
         }
     }
 
-    private static Optional<CommunicationException> gone(Link leader) {
-        return leader.isOpen()
-                ? Optional.empty()
-                : Optional.of(new CommunicationException(
-                        CommunicationException.Kind.RANK_DEAD, 0, "the link to the leader has ended"));
+    /** A leader that has given up a formation begins another one, of which this rank shall not hear only at the deadline. */
+    private Optional<CommunicationException> superseded(Link leader) {
+        next = leader.receive(AT_ONCE);
+        return next.map(message -> new CommunicationException(
+                CommunicationException.Kind.ABORTED, 0, "the leader begins another formation"));
     }
 
     private void compute(Communicator ranks, ControlMessage.Form form) {
