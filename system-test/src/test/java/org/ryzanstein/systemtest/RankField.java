@@ -13,6 +13,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Predicate;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -137,10 +138,13 @@ final class RankField implements AutoCloseable {
         stopped.clear();
     }
 
-    /** Starts as many workers as are missing, and waits until there are so many ranks and nobody is left over. */
-    void fillUp(int ranks) throws IOException, InterruptedException {
+    /** Starts as many workers as are missing, or ends as many as there are too many, and waits for the group of the others. */
+    void have(int ranks) throws IOException, InterruptedException {
         workers.removeIf(worker -> !worker.isAlive());
-        for (int missing = ranks - 1 - workers.size(); missing > 0; missing--) {
+        while (workers.size() >= ranks) {
+            workers.removeLast().close();
+        }
+        while (workers.size() < ranks - 1) {
             addWorker();
         }
         awaitCluster(ranks, 0);
@@ -148,19 +152,29 @@ final class RankField implements AutoCloseable {
 
     /** Waits for a state of the group. */
     JsonNode awaitCluster(int ranks, int spares) throws IOException, InterruptedException {
+        return awaitCluster(cluster -> cluster.path("world_size").asInt() == ranks
+                && cluster.path("spares").size() == spares);
+    }
+
+    private JsonNode awaitCluster(Predicate<JsonNode> condition) throws IOException, InterruptedException {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
         while (true) {
             JsonNode cluster = client().cluster();
-            if (cluster.path("world_size").asInt() == ranks
-                    && cluster.path("spares").size() == spares) {
+            if (condition.test(cluster)) {
                 return cluster;
             }
             if (System.nanoTime() - deadline > 0) {
-                throw new IllegalStateException("expected " + ranks + " ranks and " + spares + " spares, found "
-                        + cluster + "; " + server().log());
+                throw new IllegalStateException("waited too long: " + cluster + "; " + server().log());
             }
             LockSupport.parkNanos(POLL_NANOS);
         }
+    }
+
+    /** Waits until so many live, whether they compute or stand by. */
+    void awaitLive(int count) throws IOException, InterruptedException {
+        awaitCluster(cluster -> cluster.path("world_size").asInt()
+                        + cluster.path("spares").size()
+                == count);
     }
 
     @Override

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** {@code ryzanstein serve} as it is distributed, in a process of its own, until it is closed. */
 final class ServerProcess implements AutoCloseable {
@@ -63,6 +64,17 @@ final class ServerProcess implements AutoCloseable {
     /** Ends it without a word, as a crash would. */
     void kill() throws InterruptedException {
         process.destroyForcibly().waitFor();
+    }
+
+    /** Files and connections that it has open; 0 where the system does not tell. */
+    long openFiles() throws IOException {
+        Path all = Path.of("/proc", Long.toString(process.pid()), "fd");
+        if (!Files.isDirectory(all)) {
+            return 0;
+        }
+        try (Stream<Path> files = Files.list(all)) {
+            return files.count();
+        }
     }
 
     /** What the server has logged so far. */
