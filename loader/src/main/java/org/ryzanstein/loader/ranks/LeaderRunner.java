@@ -248,7 +248,10 @@ final class LeaderRunner implements StepRunner {
                 if (seated.isEmpty()) {
                     throw e;
                 }
-                if (!blame(e, seated) && ++unexplained == MAX_UNEXPLAINED) {
+                boolean explained = blame(e, seated);
+                // Whoever goes while a group forms, and comes again, shall not have it formed again and again.
+                seated.stream().filter(member -> !member.link().isOpen()).forEach(membership::failed);
+                if (!explained && ++unexplained == MAX_UNEXPLAINED) {
                     seated.forEach(membership::drop);
                 }
             }

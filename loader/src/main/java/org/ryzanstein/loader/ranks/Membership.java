@@ -28,10 +28,11 @@ final class Membership {
     private static final Duration LEAST_PROBATION = Duration.ofSeconds(1);
 
     private static final int MOST_DOUBLINGS = 6;
+    private static final Duration FORGIVEN = Duration.ofMinutes(10);
     private static final int REMEMBERED = 256;
 
     /** A process, whatever link it comes by. */
-    private record Identity(String host, long process) {}
+    private record Identity(String host, long process, int port) {}
 
     /** How often a process has failed as a rank, and until when it is not wanted. */
     private record Failures(int count, long until) {}
@@ -135,7 +136,8 @@ final class Membership {
     }
 
     private static Identity identity(Member member) {
-        return new Identity(member.hello().host(), member.hello().process());
+        ControlMessage.Hello hello = member.hello();
+        return new Identity(hello.host(), hello.process(), hello.port());
     }
 
     private boolean add(Member member) {
@@ -171,17 +173,29 @@ final class Membership {
         }
     }
 
-    /** Ends the link with a worker that has failed; it may join again after a while. */
-    void drop(Member member) {
+    /** Notes that a worker has failed as a rank: when it joins again, it waits. */
+    void failed(Member member) {
         lock.lock();
         try {
-            Failures known = failures.remove(identity(member));
-            int count = known == null ? 1 : known.count() + 1;
+            long now = System.nanoTime();
+            Failures known = failures.get(identity(member));
+            if (known != null && known.until() - now > 0) {
+                // The same failure, noticed twice.
+                return;
+            }
+            failures.remove(identity(member));
+            boolean forgiven = known == null || now - known.until() > FORGIVEN.toNanos();
+            int count = forgiven ? 1 : known.count() + 1;
             long wait = LEAST_PROBATION.toNanos() << Math.min(count - 1, MOST_DOUBLINGS);
-            failures.put(identity(member), new Failures(count, System.nanoTime() + wait));
+            failures.put(identity(member), new Failures(count, now + wait));
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Ends the link with a worker that has failed; it may join again after a while. */
+    void drop(Member member) {
+        failed(member);
         member.link().close();
         remove(member);
     }

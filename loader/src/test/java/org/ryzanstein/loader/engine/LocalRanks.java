@@ -18,7 +18,7 @@ import org.ryzanstein.loader.progress.ProgressListener;
 
 /** An engine that leads workers which are threads of this process; every second one is on the scalar backend. */
 final class LocalRanks implements AutoCloseable {
-    private static final byte[] SECRET = "a secret for tests only".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+    static final byte[] SECRET = "a secret for tests only".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
 
     private final Optional<Path> model;
     private final List<Worker> workers = new CopyOnWriteArrayList<>();
