@@ -50,19 +50,21 @@ class RanksOverHttpTest {
 
     /** What is lost. */
     enum Kind {
-        ONE_OF_FOUR(4, 1, 3),
-        TWO_OF_FOUR(4, 2, 2),
-        ONE_OF_FOUR_WITH_A_SPARE(4, 1, 4),
-        ONE_OF_TWO(2, 1, 1);
+        ONE_OF_FOUR(4, 1, 3, 0),
+        TWO_OF_FOUR(4, 2, 2, 100),
+        ONE_OF_FOUR_WITH_A_SPARE(4, 1, 4, 200),
+        ONE_OF_TWO(2, 1, 1, 300);
 
         private final int before;
         private final int victims;
         private final int after;
+        private final int firstSeed;
 
-        Kind(int before, int victims, int after) {
+        Kind(int before, int victims, int after, int firstSeed) {
             this.before = before;
             this.victims = victims;
             this.after = after;
+            this.firstSeed = firstSeed;
         }
 
         String label() {
@@ -204,7 +206,7 @@ class RanksOverHttpTest {
         try (RankField field = RankField.start(scratch, model, kind.before)) {
             long files = 0;
             for (int i = 0; i < LONG_ROUNDS; i++) {
-                int seed = 100 * kind.ordinal() + i;
+                int seed = kind.firstSeed + i;
                 String line = round(field, kind, i % 2 == 0 ? Signal.KILL : Signal.STOP, seed);
                 say(results, line);
                 field.continueAll();

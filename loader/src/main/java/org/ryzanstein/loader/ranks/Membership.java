@@ -184,8 +184,7 @@ final class Membership {
                 return;
             }
             failures.remove(identity(member));
-            boolean forgiven = known == null || now - known.until() > FORGIVEN.toNanos();
-            int count = forgiven ? 1 : known.count() + 1;
+            int count = known == null || now - known.until() > FORGIVEN.toNanos() ? 1 : known.count() + 1;
             long wait = LEAST_PROBATION.toNanos() << Math.min(count - 1, MOST_DOUBLINGS);
             failures.put(identity(member), new Failures(count, now + wait));
         } finally {
