@@ -172,9 +172,8 @@ final class RankField implements AutoCloseable {
 
     /** Waits until so many live, whether they compute or stand by. */
     void awaitLive(int count) throws IOException, InterruptedException {
-        awaitCluster(cluster -> cluster.path("world_size").asInt()
-                        + cluster.path("spares").size()
-                == count);
+        awaitCluster(cluster ->
+                cluster.path("world_size").asInt() + cluster.path("spares").size() == count);
     }
 
     @Override

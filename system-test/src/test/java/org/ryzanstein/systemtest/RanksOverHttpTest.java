@@ -135,8 +135,7 @@ class RanksOverHttpTest {
         List<String> each = new ArrayList<>();
         for (JsonNode recovery : latest) {
             seconds += recovery.path("seconds").asDouble();
-            each.add(String.format(
-                    Locale.ROOT, "%.2f", recovery.path("seconds").asDouble()));
+            each.add(String.format(Locale.ROOT, "%.2f", recovery.path("seconds").asDouble()));
         }
         // Nothing may wait for a deadline of ten seconds.
         assertThat(seconds).isLessThan(RECOVERY_SECONDS);
