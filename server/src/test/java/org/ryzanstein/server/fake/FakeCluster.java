@@ -2,6 +2,7 @@ package org.ryzanstein.server.fake;
 
 import java.time.Instant;
 import java.util.List;
+import org.ryzanstein.api.comm.LinkSpeed;
 import org.ryzanstein.loader.cluster.ClusterStatus;
 
 /** A group of two ranks that has lost a third one. */
@@ -27,6 +28,8 @@ public final class FakeCluster {
                 1,
                 1000,
                 2_000_000_000L,
-                500_000_000L);
+                500_000_000L,
+                LinkSpeed.ALONE,
+                List.of());
     }
 }
