@@ -2,7 +2,6 @@ package org.ryzanstein.comm.tcp;
 
 import java.io.IOException;
 import java.net.SocketTimeoutException;
-import java.nio.channels.SocketChannel;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
@@ -14,7 +13,7 @@ final class Arrivals implements AutoCloseable {
     private static final int MAX_WAITING = 4096;
 
     /** A connection that has proved itself. */
-    record Arrived(SocketChannel socket, Handshake.Session session) {}
+    record Arrived(Connection connection, Handshake.Session session) {}
 
     /** Which connection of which formation. */
     record Seat(long epoch, int from, int to, Hello.Purpose purpose) {}
@@ -34,7 +33,7 @@ final class Arrivals implements AutoCloseable {
         while (all.hasNext()) {
             Map.Entry<Seat, Arrived> entry = all.next();
             if (entry.getKey().epoch() < epoch) {
-                TcpEndpoint.close(entry.getValue().socket());
+                TcpEndpoint.close(entry.getValue().connection());
                 all.remove();
             }
         }
@@ -59,7 +58,7 @@ final class Arrivals implements AutoCloseable {
         Hello hello = arrived.session().hello();
         Arrived old = waiting.put(new Seat(hello.epoch(), hello.from(), hello.to(), hello.purpose()), arrived);
         if (old != null) {
-            TcpEndpoint.close(old.socket());
+            TcpEndpoint.close(old.connection());
         }
         notifyAll();
     }
@@ -84,7 +83,7 @@ final class Arrivals implements AutoCloseable {
 
     @Override
     public synchronized void close() {
-        waiting.values().forEach(arrived -> TcpEndpoint.close(arrived.socket()));
+        waiting.values().forEach(arrived -> TcpEndpoint.close(arrived.connection()));
         waiting.clear();
     }
 }

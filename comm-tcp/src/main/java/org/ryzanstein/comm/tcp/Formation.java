@@ -5,7 +5,6 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -42,8 +41,8 @@ final class Formation {
     private final Supplier<Optional<CommunicationException>> given;
     private final JoinMessage own;
     private final long deadline;
-    private final Map<Integer, SocketChannel> control = new HashMap<>();
-    private final Map<Integer, SocketChannel> data = new HashMap<>();
+    private final Map<Integer, Connection> control = new HashMap<>();
+    private final Map<Integer, Connection> data = new HashMap<>();
     private final Map<Integer, JoinMessage> met = new HashMap<>();
     private final Set<Integer> ready = new HashSet<>();
     private final Map<Integer, Throwable> troubles = new TreeMap<>();
@@ -138,13 +137,13 @@ final class Formation {
                         data,
                         peer,
                         endpoint.open(target, hello(Hello.Purpose.DATA, peer), deadline)
-                                .socket());
+                                .connection());
                 return;
             } catch (HandshakeException e) {
                 throw e;
             } catch (IOException e) {
                 // The peer may have been closed and started again while it had not joined yet.
-                TcpEndpoint.close(opened.socket());
+                TcpEndpoint.close(opened.connection());
                 if (isOver()) {
                     throw e;
                 }
@@ -159,22 +158,30 @@ final class Formation {
     private void meetAsListener(int peer) throws IOException, InterruptedException {
         while (true) {
             Arrivals.Arrived arrived = endpoint.arrivals().take(seat(peer, Hello.Purpose.CONTROL), deadline);
+            check(peer, arrived);
             try {
                 compare(peer, arrived, false);
             } catch (HandshakeException e) {
                 throw e;
             } catch (IOException e) {
                 // The peer has come, gone, and will come again.
-                TcpEndpoint.close(arrived.socket());
+                TcpEndpoint.close(arrived.connection());
                 continue;
             }
-            keep(
-                    data,
-                    peer,
-                    endpoint.arrivals()
-                            .take(seat(peer, Hello.Purpose.DATA), deadline)
-                            .socket());
+            Arrivals.Arrived second = endpoint.arrivals().take(seat(peer, Hello.Purpose.DATA), deadline);
+            check(peer, second);
+            keep(data, peer, second.connection());
             return;
+        }
+    }
+
+    /** Whoever came as a rank must have the certificate of the host that the rank is listed at. */
+    private void check(int peer, Arrivals.Arrived arrived) throws HandshakeException {
+        try {
+            Tls.check(arrived.connection(), rendezvous.addresses().get(peer), "rank " + peer);
+        } catch (HandshakeException e) {
+            TcpEndpoint.close(arrived.connection());
+            throw e;
         }
     }
 
@@ -186,11 +193,13 @@ final class Formation {
 
     private void compare(int peer, Arrivals.Arrived connection, boolean opener) throws IOException {
         JoinMessage theirs = own.exchange(
-                new Wire(connection.socket(), deadline), connection.session().key(), opener);
+                new Wire(connection.connection(), deadline),
+                connection.session().key(),
+                opener);
         if (theirs.rank() != peer) {
             throw new HandshakeException("rank " + theirs.rank() + " answered in place of rank " + peer);
         }
-        keep(control, peer, connection.socket());
+        keep(control, peer, connection.connection());
         Optional<String> disagreement = own.disagreement(theirs);
         if (disagreement.isPresent()) {
             throw new HandshakeException(disagreement.get());
@@ -200,13 +209,13 @@ final class Formation {
         }
     }
 
-    private void keep(Map<Integer, SocketChannel> kind, int peer, SocketChannel socket) {
+    private void keep(Map<Integer, Connection> kind, int peer, Connection socket) {
         synchronized (this) {
             if (over) {
                 TcpEndpoint.close(socket);
                 return;
             }
-            SocketChannel old = kind.put(peer, socket);
+            Connection old = kind.put(peer, socket);
             if (old != null) {
                 TcpEndpoint.close(old);
             }
@@ -275,8 +284,8 @@ final class Formation {
         }
     }
 
-    private synchronized SocketChannel connection(int peer) throws IOException {
-        SocketChannel socket = control.get(peer);
+    private synchronized Connection connection(int peer) throws IOException {
+        Connection socket = control.get(peer);
         if (socket == null) {
             throw new IOException("this rank has given up");
         }
@@ -285,11 +294,11 @@ final class Formation {
 
     /** Says to all that everybody was met, and hears the same from all. */
     private void agreeToBegin() throws IOException {
-        Map<Integer, SocketChannel> all;
+        Map<Integer, Connection> all;
         synchronized (this) {
             all = new TreeMap<>(control);
         }
-        for (Map.Entry<Integer, SocketChannel> entry : all.entrySet()) {
+        for (Map.Entry<Integer, Connection> entry : all.entrySet()) {
             try {
                 new Wire(entry.getValue(), deadline).write(message(READY, ""));
             } catch (IOException e) {
@@ -339,7 +348,7 @@ final class Formation {
 
     private synchronized void giveUp(CommunicationException reason) {
         over = true;
-        for (SocketChannel socket : control.values()) {
+        for (Connection socket : control.values()) {
             try {
                 new Wire(socket, deadline).write(message(GIVEN_UP, String.valueOf(reason.getMessage())));
             } catch (IOException e) {
@@ -374,9 +383,11 @@ final class Formation {
     /** Threads of all ranks on this machine: of this one, and of those whose address is one of this machine's. */
     private int localThreads() throws IOException {
         int threads = own.threads();
-        for (Map.Entry<Integer, SocketChannel> entry : data.entrySet()) {
-            InetSocketAddress remote = (InetSocketAddress) entry.getValue().getRemoteAddress();
-            InetSocketAddress local = (InetSocketAddress) entry.getValue().getLocalAddress();
+        for (Map.Entry<Integer, Connection> entry : data.entrySet()) {
+            InetSocketAddress remote =
+                    (InetSocketAddress) entry.getValue().socket().getRemoteAddress();
+            InetSocketAddress local =
+                    (InetSocketAddress) entry.getValue().socket().getLocalAddress();
             JoinMessage theirs = met.get(entry.getKey());
             if (theirs != null
                     && (remote.getAddress().isLoopbackAddress()

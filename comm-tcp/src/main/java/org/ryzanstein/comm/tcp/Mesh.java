@@ -6,7 +6,6 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
-import java.nio.channels.SocketChannel;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Objects;
@@ -63,8 +62,8 @@ final class Mesh implements AutoCloseable {
             int worldSize,
             long epoch,
             WaitPolicy waiting,
-            Map<Integer, SocketChannel> data,
-            Map<Integer, SocketChannel> control)
+            Map<Integer, Connection> data,
+            Map<Integer, Connection> control)
             throws IOException {
         this.rank = rank;
         this.worldSize = worldSize;
@@ -73,7 +72,7 @@ final class Mesh implements AutoCloseable {
         selector = Selector.open();
         channels = new @Nullable PeerChannel[worldSize];
         brokenSince = new long[worldSize];
-        for (Map.Entry<Integer, SocketChannel> entry : data.entrySet()) {
+        for (Map.Entry<Integer, Connection> entry : data.entrySet()) {
             channels[entry.getKey()] = new PeerChannel(this, entry.getKey(), entry.getValue(), selector);
         }
         pulse = new Pulse(this, control, data);

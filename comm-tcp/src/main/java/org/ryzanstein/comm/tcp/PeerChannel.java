@@ -6,7 +6,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
-import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.CRC32C;
@@ -30,7 +29,7 @@ final class PeerChannel {
 
     private final Mesh mesh;
     private final int peer;
-    private final SocketChannel socket;
+    private final Connection connection;
     private final SelectionKey key;
     private final CRC32C crc = new CRC32C();
 
@@ -59,13 +58,13 @@ final class PeerChannel {
     /** A whole frame that was put aside. */
     private record Aside(ByteBuffer frame, MemorySegment memory) {}
 
-    PeerChannel(Mesh mesh, int peer, SocketChannel socket, Selector selector) throws IOException {
+    PeerChannel(Mesh mesh, int peer, Connection connection, Selector selector) throws IOException {
         this.mesh = mesh;
         this.peer = peer;
-        this.socket = socket;
+        this.connection = connection;
         out.limit(0);
-        socket.configureBlocking(false);
-        key = socket.register(selector, 0);
+        connection.socket().configureBlocking(false);
+        key = connection.socket().register(selector, 0);
     }
 
     private static ByteBuffer staging() {
@@ -78,10 +77,6 @@ final class PeerChannel {
 
     int peer() {
         return peer;
-    }
-
-    SocketChannel socket() {
-        return socket;
     }
 
     /** Whether the peer will send nothing more. */
@@ -102,7 +97,7 @@ final class PeerChannel {
     }
 
     boolean hasOutgoing() {
-        return !queue.isEmpty() || out.hasRemaining();
+        return !queue.isEmpty() || out.hasRemaining() || connection.holdsOutput();
     }
 
     /** Puts words of the message of an operation at the end of what is to be sent to this peer. */
@@ -117,7 +112,7 @@ final class PeerChannel {
             stage();
             int written = write();
             moved |= written > 0;
-            if (out.hasRemaining()) {
+            if ((out.hasRemaining() && !connection.mayTakeMore()) || connection.holdsOutput()) {
                 return moved;
             }
         }
@@ -126,7 +121,7 @@ final class PeerChannel {
 
     private int write() {
         try {
-            int written = socket.write(out);
+            int written = connection.write(out);
             bytesOut += written;
             return written;
         } catch (IOException e) {
@@ -207,7 +202,7 @@ final class PeerChannel {
             parsed = 0;
         }
         try {
-            int read = socket.read(in);
+            int read = connection.read(in);
             ended = read < 0;
             bytesIn += Math.max(0, read);
             return read;

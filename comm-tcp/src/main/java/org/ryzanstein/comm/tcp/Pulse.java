@@ -6,7 +6,6 @@ import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
-import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -47,23 +46,23 @@ final class Pulse implements Runnable, AutoCloseable {
     /** A peer's control connection. */
     private static final class Peer {
         private final int rank;
-        private final SocketChannel socket;
+        private final Connection connection;
         private final ByteBuffer in = ControlFrame.buffer();
         private final ByteBuffer out = ControlFrame.buffer();
         private volatile State state = State.ALIVE;
         private long heard;
         private boolean ended;
 
-        private Peer(int rank, SocketChannel socket, long now) {
+        private Peer(int rank, Connection connection, long now) {
             this.rank = rank;
-            this.socket = socket;
+            this.connection = connection;
             heard = now;
         }
     }
 
     private final Mesh mesh;
     private final List<Peer> peers = new ArrayList<>();
-    private final List<SocketChannel> data;
+    private final List<Connection> data;
     private final Selector selector;
     private final SortedSet<Integer> dead = new ConcurrentSkipListSet<>();
     private final AtomicReference<@Nullable CommunicationException> toAnnounce = new AtomicReference<>();
@@ -72,16 +71,16 @@ final class Pulse implements Runnable, AutoCloseable {
     private volatile boolean crashed;
     private long lingerUntil;
 
-    Pulse(Mesh mesh, Map<Integer, SocketChannel> control, Map<Integer, SocketChannel> data) throws IOException {
+    Pulse(Mesh mesh, Map<Integer, Connection> control, Map<Integer, Connection> data) throws IOException {
         this.mesh = mesh;
         this.data = List.copyOf(data.values());
         selector = Selector.open();
         long now = System.nanoTime();
-        for (Map.Entry<Integer, SocketChannel> entry : control.entrySet()) {
-            SocketChannel socket = entry.getValue();
-            socket.configureBlocking(false);
-            socket.register(selector, SelectionKey.OP_READ);
-            peers.add(new Peer(entry.getKey(), socket, now));
+        for (Map.Entry<Integer, Connection> entry : control.entrySet()) {
+            Connection connection = entry.getValue();
+            connection.socket().configureBlocking(false);
+            connection.socket().register(selector, SelectionKey.OP_READ);
+            peers.add(new Peer(entry.getKey(), connection, now));
         }
     }
 
@@ -179,12 +178,12 @@ final class Pulse implements Runnable, AutoCloseable {
     }
 
     private void write(Peer peer) {
-        if (peer.ended || peer.out.position() == 0) {
+        if (peer.ended || (peer.out.position() == 0 && !peer.connection.holdsOutput())) {
             return;
         }
         try {
             peer.out.flip();
-            peer.socket.write(peer.out);
+            peer.connection.write(peer.out);
             peer.out.compact();
         } catch (IOException e) {
             end(peer);
@@ -196,11 +195,11 @@ final class Pulse implements Runnable, AutoCloseable {
             return;
         }
         try {
-            int read = peer.socket.read(peer.in);
+            int read = peer.connection.read(peer.in);
             while (read > 0) {
                 peer.heard = System.nanoTime();
                 parse(peer);
-                read = peer.socket.read(peer.in);
+                read = peer.connection.read(peer.in);
             }
             if (read < 0) {
                 end(peer);
@@ -241,7 +240,7 @@ final class Pulse implements Runnable, AutoCloseable {
             declareDead(peer.rank, "its connection is closed");
         }
         try {
-            peer.socket.close();
+            peer.connection.close();
         } catch (IOException e) {
             LOG.log(Level.DEBUG, "closing the connection to rank " + peer.rank, e);
         }
@@ -263,33 +262,33 @@ final class Pulse implements Runnable, AutoCloseable {
         }
         if (lingerUntil == 0) {
             lingerUntil = now + LINGER_NANOS;
-            for (SocketChannel socket : data) {
-                shutdown(socket);
+            for (Connection connection : data) {
+                shutdown(connection);
             }
             for (Peer peer : peers) {
-                shutdown(peer.socket);
+                shutdown(peer.connection);
             }
             farewell.countDown();
         }
         ByteBuffer nowhere = ByteBuffer.allocate(1 << 16);
-        for (SocketChannel socket : data) {
-            discard(socket, nowhere);
+        for (Connection connection : data) {
+            discard(connection, nowhere);
         }
     }
 
-    private static void shutdown(SocketChannel socket) {
+    private static void shutdown(Connection connection) {
         try {
-            if (socket.isOpen()) {
-                socket.shutdownOutput();
+            if (connection.socket().isOpen()) {
+                connection.shutdownOutput();
             }
         } catch (IOException e) {
             LOG.log(Level.DEBUG, "the peer has closed first", e);
         }
     }
 
-    private static void discard(SocketChannel socket, ByteBuffer nowhere) {
+    private static void discard(Connection connection, ByteBuffer nowhere) {
         try {
-            while (socket.isOpen() && socket.read(nowhere.clear()) > 0) {}
+            while (connection.socket().isOpen() && connection.read(nowhere.clear()) > 0) {}
         } catch (IOException e) {
             LOG.log(Level.DEBUG, "the peer has closed first", e);
         }
@@ -298,10 +297,10 @@ final class Pulse implements Runnable, AutoCloseable {
     private void closeAll() {
         try {
             for (Peer peer : peers) {
-                peer.socket.close();
+                peer.connection.close();
             }
-            for (SocketChannel socket : data) {
-                socket.close();
+            for (Connection connection : data) {
+                connection.close();
             }
             selector.close();
         } catch (IOException e) {

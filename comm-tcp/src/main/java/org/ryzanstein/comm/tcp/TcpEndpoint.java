@@ -18,6 +18,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.ryzanstein.api.comm.CommunicationException;
 import org.ryzanstein.api.comm.CommunicationException.Kind;
@@ -47,6 +48,7 @@ final class TcpEndpoint implements Endpoint {
     private final InetSocketAddress address;
     private final EndpointConfig config;
     private final Handshake handshake;
+    private final Tls tls;
     private final Arrivals arrivals = new Arrivals();
     private final ArrayDeque<SocketChannel> strangers = new ArrayDeque<>();
     private final AtomicLong refused = new AtomicLong();
@@ -55,6 +57,7 @@ final class TcpEndpoint implements Endpoint {
     private volatile boolean hasMeasured;
 
     private TcpEndpoint(ServerSocketChannel server, EndpointConfig config) throws IOException {
+        tls = new Tls(config.tls());
         this.server = server;
         this.config = config;
         address = (InetSocketAddress) Objects.requireNonNull(server.getLocalAddress());
@@ -112,18 +115,20 @@ final class TcpEndpoint implements Endpoint {
     private void greet(SocketChannel socket) {
         admit(socket);
         Thread.ofVirtual().name("ryzanstein-greet").start(() -> {
+            Connection connection;
             Handshake.Session session;
             try {
                 socket.setOption(StandardSocketOptions.TCP_NODELAY, true);
                 long deadline = System.nanoTime() + config.handshakeDeadline().toNanos();
-                session = handshake.listen(new Wire(socket, deadline), this::refusal);
+                connection = tls.connection(socket, false, deadline);
+                session = handshake.listen(new Wire(connection, deadline), this::refusal);
             } catch (IOException e) {
                 turnAway(socket, e);
                 return;
             } finally {
                 forget(socket);
             }
-            welcome(socket, session);
+            welcome(connection, session);
         });
     }
 
@@ -160,17 +165,17 @@ final class TcpEndpoint implements Endpoint {
         return arrivals.refusal(hello);
     }
 
-    private void welcome(SocketChannel socket, Handshake.Session session) {
+    private void welcome(Connection connection, Handshake.Session session) {
         Consumer<Link> handler = linkHandler;
         if (session.hello().purpose() != Hello.Purpose.LINK) {
-            arrivals.add(new Arrivals.Arrived(socket, session));
+            arrivals.add(new Arrivals.Arrived(connection, session));
             return;
         }
         if (handler != null) {
             try {
-                handler.accept(new TcpLink(socket));
+                handler.accept(new TcpLink(connection));
             } catch (IOException e) {
-                turnAway(socket, e);
+                turnAway(connection.socket(), e);
             }
         }
     }
@@ -195,7 +200,11 @@ final class TcpEndpoint implements Endpoint {
         }
     }
 
-    static void close(SocketChannel socket) {
+    static void close(Connection connection) {
+        close(connection.socket());
+    }
+
+    private static void close(SocketChannel socket) {
         try {
             socket.close();
         } catch (IOException e) {
@@ -220,7 +229,12 @@ final class TcpEndpoint implements Endpoint {
             long millis = Math.clamp((deadlineNanos - System.nanoTime()) / 1_000_000, 1, Integer.MAX_VALUE);
             socket.socket().connect(target, (int) millis);
             socket.setOption(StandardSocketOptions.TCP_NODELAY, true);
-            return new Arrivals.Arrived(socket, handshake.open(new Wire(socket, deadlineNanos), hello));
+            Connection connection = tls.connection(socket, true, deadlineNanos);
+            Tls.check(connection, target, hello.to() == Hello.NO_RANK ? "the other side" : "rank " + hello.to());
+            return new Arrivals.Arrived(connection, handshake.open(new Wire(connection, deadlineNanos), hello));
+        } catch (SSLException e) {
+            close(socket);
+            throw (HandshakeException) new HandshakeException("no TLS: " + e.getMessage()).initCause(e);
         } catch (IOException | RuntimeException e) {
             close(socket);
             throw e;
@@ -253,7 +267,7 @@ final class TcpEndpoint implements Endpoint {
     public Link connect(InetSocketAddress peer, Duration deadline) {
         try {
             return new TcpLink(openPatiently(peer, Hello.link(), System.nanoTime() + deadline.toNanos(), () -> false)
-                    .socket());
+                    .connection());
         } catch (IOException e) {
             throw new CommunicationException(
                     Kind.REFUSED,

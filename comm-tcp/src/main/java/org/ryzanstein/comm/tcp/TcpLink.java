@@ -5,7 +5,6 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
@@ -33,7 +32,7 @@ final class TcpLink implements Link {
     /** Messages that nobody fetches fill no more than this. */
     private static final long MAX_WAITING_BYTES = 16L * MAX_MESSAGE_BYTES;
 
-    private final SocketChannel socket;
+    private final Connection connection;
     private final InetSocketAddress peer;
     private final ReentrantLock writing = new ReentrantLock();
     /** What has come; an empty entry is the end. */
@@ -44,10 +43,10 @@ final class TcpLink implements Link {
     private volatile boolean open = true;
     private volatile String end = "it was closed";
 
-    TcpLink(SocketChannel socket) throws IOException {
-        this.socket = socket;
-        peer = (InetSocketAddress) Objects.requireNonNull(socket.getRemoteAddress());
-        socket.socket().setSoTimeout(0);
+    TcpLink(Connection connection) throws IOException {
+        this.connection = connection;
+        peer = (InetSocketAddress) Objects.requireNonNull(connection.socket().getRemoteAddress());
+        connection.socket().socket().setSoTimeout(0);
         Thread.ofVirtual().name("ryzanstein-link-" + peer).start(this::read);
         Thread.ofVirtual().name("ryzanstein-link-pulse-" + peer).start(this::beat);
     }
@@ -83,7 +82,7 @@ final class TcpLink implements Link {
                 .put(message)
                 .flip();
         while (frame.hasRemaining()) {
-            socket.write(frame);
+            connection.write(frame);
         }
     }
 
@@ -153,7 +152,7 @@ final class TcpLink implements Link {
     private byte[] readFully(int count) throws IOException {
         ByteBuffer bytes = ByteBuffer.allocate(count);
         while (bytes.hasRemaining()) {
-            if (socket.read(bytes) < 0) {
+            if (connection.read(bytes) < 0) {
                 throw new IOException("the other end has closed it");
             }
             heard = System.nanoTime();
@@ -193,7 +192,7 @@ final class TcpLink implements Link {
             }
         }
         try {
-            socket.close();
+            connection.close();
         } catch (IOException e) {
             LOG.log(Level.DEBUG, "closing the link to " + peer, e);
         }

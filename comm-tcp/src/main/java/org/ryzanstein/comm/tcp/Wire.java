@@ -2,21 +2,17 @@ package org.ryzanstein.comm.tcp;
 
 import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
 
-/** A socket in blocking mode with one deadline for all that is read, however slowly the bytes trickle in. */
+/** A connection in blocking mode with one deadline for all that is read, however slowly the bytes trickle in. */
 final class Wire {
-    private final SocketChannel socket;
-    private final InputStream in;
+    private final Connection connection;
     private final long deadline;
 
-    Wire(SocketChannel socket, long deadlineNanos) throws IOException {
-        this.socket = socket;
+    Wire(Connection connection, long deadlineNanos) {
+        this.connection = connection;
         deadline = deadlineNanos;
-        in = socket.socket().getInputStream();
     }
 
     /** Exactly so many bytes. */
@@ -28,8 +24,7 @@ final class Wire {
             if (millis <= 0) {
                 throw new SocketTimeoutException("the other side was too slow");
             }
-            socket.socket().setSoTimeout((int) Math.min(millis, Integer.MAX_VALUE));
-            int read = in.read(bytes, done, count - done);
+            int read = connection.read(bytes, done, count - done, (int) Math.min(millis, Integer.MAX_VALUE));
             if (read < 0) {
                 throw new EOFException("the other side has closed the connection");
             }
@@ -49,7 +44,7 @@ final class Wire {
         }
         all.flip();
         while (all.hasRemaining()) {
-            socket.write(all);
+            connection.write(all);
         }
     }
 }

@@ -24,20 +24,6 @@ class AllocationTest {
     private static final int ROUNDS = 500;
     private static final int COUNT = 2560;
 
-    private static long allocated() {
-        // By reflection, so that the module needs no jdk.management.
-        try {
-            Object threads = Class.forName("java.lang.management.ManagementFactory")
-                    .getMethod("getThreadMXBean")
-                    .invoke(null);
-            return (long) Class.forName("com.sun.management.ThreadMXBean")
-                    .getMethod("getCurrentThreadAllocatedBytes")
-                    .invoke(threads);
-        } catch (ReflectiveOperationException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
     @Test
     void operationsAllocateNothing() {
         List<Communicator> ranks = TcpRanks.open(2);
@@ -64,7 +50,7 @@ class AllocationTest {
         long least = Long.MAX_VALUE;
         for (int window = 0; window < WINDOWS; window++) {
             rank.barrier();
-            long before = allocated();
+            long before = RankMain.allocated();
             for (int round = 0; round < ROUNDS; round++) {
                 Operation reduce = rank.allReduce(vector, COUNT, ReduceOperation.SUM, HostQueue.INSTANCE);
                 Operation packed = rank.allReduce(sums, 10 * COUNT, ReduceOperation.SUM, HostQueue.INSTANCE);
@@ -83,7 +69,7 @@ class AllocationTest {
                 }
                 rank.barrier(HostQueue.INSTANCE).await();
             }
-            least = Math.min(least, allocated() - before);
+            least = Math.min(least, RankMain.allocated() - before);
         }
         return least;
     }

@@ -46,7 +46,13 @@ class DamagedFrameTest {
                 own[i] = server.accept();
             }
         }
-        mesh = new Mesh(0, 2, EPOCH, new WaitPolicy(0, "test"), Map.of(1, own[0]), Map.of(1, own[1]));
+        mesh = new Mesh(
+                0,
+                2,
+                EPOCH,
+                new WaitPolicy(0, "test"),
+                Map.of(1, new PlainConnection(own[0])),
+                Map.of(1, new PlainConnection(own[1])));
         group = new TcpCommunicator(mesh, 0, new int[] {0, 1}, true, Tuning.UNKNOWN);
     }
 

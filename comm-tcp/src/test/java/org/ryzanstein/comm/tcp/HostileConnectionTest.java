@@ -159,7 +159,8 @@ class HostileConnectionTest {
                     SocketChannel.open(new InetSocketAddress(relay.getInetAddress(), relay.getLocalPort()));
             try (socket) {
                 long deadline = System.nanoTime() + 20_000_000_000L;
-                Handshake.Session session = new Handshake(TcpRanks.SECRET).open(new Wire(socket, deadline), hello);
+                Handshake.Session session =
+                        new Handshake(TcpRanks.SECRET).open(new Wire(new PlainConnection(socket), deadline), hello);
                 assertThat(session.key()).hasSize(32);
             }
             join(wire);

@@ -172,7 +172,7 @@ class HostileProcessTest {
     private void proveWrongly() {
         try (SocketChannel socket = connect()) {
             byte[] hello = HELLO.encode(new byte[Handshake.NONCE_BYTES]);
-            Wire wire = new Wire(socket, System.nanoTime() + 20_000_000_000L);
+            Wire wire = new Wire(new PlainConnection(socket), System.nanoTime() + 20_000_000_000L);
             wire.write(hello);
             byte[] challenge = wire.read(4 + Handshake.NONCE_BYTES);
             wire.write(Handshake.mac(new byte[32], "opener", hello, challenge));

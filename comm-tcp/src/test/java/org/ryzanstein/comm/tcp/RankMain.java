@@ -45,9 +45,13 @@ final class RankMain {
 
     private static EndpointConfig config() {
         String listen = System.getProperty("listen");
-        return listen == null
+        EndpointConfig config = listen == null
                 ? EndpointConfig.loopback(TcpRanks.SECRET)
                 : EndpointConfig.at(new InetSocketAddress(listen, 0), TcpRanks.SECRET);
+        String certificates = System.getProperty("ryzanstein.tcp.test.certificates");
+        return certificates == null
+                ? config
+                : config.withTls(Certificates.in(Path.of(certificates), Certificates.HOST));
     }
 
     public static void main(String[] arguments) throws IOException {
@@ -147,6 +151,21 @@ final class RankMain {
         return "sum";
     }
 
+    /** Bytes that this thread has allocated. */
+    static long allocated() {
+        // By reflection, so that the module needs no jdk.management.
+        try {
+            Object threads = Class.forName("java.lang.management.ManagementFactory")
+                    .getMethod("getThreadMXBean")
+                    .invoke(null);
+            return (long) Class.forName("com.sun.management.ThreadMXBean")
+                    .getMethod("getCurrentThreadAllocatedBytes")
+                    .invoke(threads);
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     private String bench(String operation, int count, int rounds) {
         Runnable round = round(operation, count);
         for (int i = 0; i < Math.clamp(rounds, 500, 20_000); i++) {
@@ -154,16 +173,19 @@ final class RankMain {
         }
         group().barrier();
         group().resetStatistics();
+        long allocated = -allocated();
         for (int i = 0; i < rounds; i++) {
             round.run();
         }
+        allocated += allocated();
         OperationStatistics s = group().statistics().getFirst();
         return String.format(
                 Locale.ROOT,
-                "%-14s %7d bytes  %8.0f on the wire  %6d rounds  min %6.2f  median %6.2f  p95 %6.2f  p99 %7.2f  max %9.2f us",
+                "%-14s %7d bytes  %8.0f on the wire  %6.0f allocated  %6d rounds  min %6.2f  median %6.2f  p95 %6.2f  p99 %7.2f  max %9.2f us",
                 operation,
                 count * ElementType.BYTES,
                 (double) s.wireBytes() / s.count(),
+                (double) allocated / s.count(),
                 s.count(),
                 s.minNanos() / 1e3,
                 s.medianNanos() / 1e3,

@@ -97,8 +97,9 @@ class TcpLinkTest {
     void aFrameOfAHugeLengthEndsTheLinkAndAllocatesNothing() throws IOException {
         leader.onConnect(arrived::add);
         long deadline = System.nanoTime() + LONG.toNanos();
-        try (SocketChannel raw =
-                worker.open(leader.address(), Hello.link(), deadline).socket()) {
+        try (SocketChannel raw = worker.open(leader.address(), Hello.link(), deadline)
+                .connection()
+                .socket()) {
             Link here = arrival();
             ByteBuffer frame = ByteBuffer.allocate(16);
             frame.putInt(0x52595A4C)
@@ -115,8 +116,9 @@ class TcpLinkTest {
     void aSilentPeerIsDead() throws IOException {
         leader.onConnect(arrived::add);
         long deadline = System.nanoTime() + LONG.toNanos();
-        try (SocketChannel silent =
-                worker.open(leader.address(), Hello.link(), deadline).socket()) {
+        try (SocketChannel silent = worker.open(leader.address(), Hello.link(), deadline)
+                .connection()
+                .socket()) {
             assertThat(silent.isOpen()).isTrue();
             Link here = arrival();
             assertThatThrownBy(() -> here.receive(LONG)).hasMessageContaining("no sign of life");

@@ -29,8 +29,13 @@ final class TcpRanks {
     }
 
     static List<Communicator> open(int worldSize) {
-        List<TcpEndpoint> endpoints =
-                IntStream.range(0, worldSize).mapToObj(rank -> endpoint()).toList();
+        return open(worldSize, EndpointConfig.loopback(SECRET));
+    }
+
+    static List<Communicator> open(int worldSize, EndpointConfig config) {
+        List<TcpEndpoint> endpoints = IntStream.range(0, worldSize)
+                .mapToObj(rank -> TcpEndpoint.bind(config))
+                .toList();
         try {
             return join(endpoints, EPOCHS.incrementAndGet(), UnaryOperator.identity()).stream()
                     .map(TcpRanks::value)

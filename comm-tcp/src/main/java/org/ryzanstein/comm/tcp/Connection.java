@@ -1,0 +1,41 @@
+package org.ryzanstein.comm.tcp;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.security.cert.X509Certificate;
+import java.util.Optional;
+
+/** A TCP connection, plain or under TLS. One thread at a time reads, one writes. */
+interface Connection {
+    /** For its addresses, its options and a selector. Bytes go through the connection. */
+    SocketChannel socket();
+
+    /** As {@link SocketChannel#read(ByteBuffer)}. */
+    int read(ByteBuffer target) throws IOException;
+
+    /** As {@link SocketChannel#write(ByteBuffer)}. What was taken may still be held here. */
+    int write(ByteBuffer source) throws IOException;
+
+    /** Bytes that were taken and not passed to the socket yet; a further write, also of nothing, passes them on. */
+    boolean holdsOutput();
+
+    /** Whether more can be written after a write that did not take all. */
+    boolean mayTakeMore();
+
+    /**
+     * Reads at least one byte, in blocking mode.
+     *
+     * @throws java.net.SocketTimeoutException if none came in time
+     */
+    int read(byte[] target, int offset, int count, int timeoutMillis) throws IOException;
+
+    /** Says that nothing more will be written. */
+    void shutdownOutput() throws IOException;
+
+    /** Who the other side is, where that was proved by a certificate. */
+    Optional<X509Certificate> certificate();
+
+    /** Closes without a word. */
+    void close() throws IOException;
+}
