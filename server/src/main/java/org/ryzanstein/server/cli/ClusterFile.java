@@ -2,6 +2,7 @@ package org.ryzanstein.server.cli;
 
 import java.io.IOException;
 import java.io.Reader;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -15,6 +16,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.ryzanstein.api.comm.EndpointConfig;
+import org.ryzanstein.api.comm.TlsConfig;
 import org.ryzanstein.loader.cluster.ClusterException;
 import org.ryzanstein.loader.cluster.ClusterOptions;
 
@@ -30,9 +32,14 @@ import org.ryzanstein.loader.cluster.ClusterOptions;
  * @param listen where this process listens for the others; any free port of the loopback interface without it
  * @param secret what all of them share
  * @param ranks how many ranks a leader waits for
+ * @param tls certificates, where connections are encrypted
  */
-record ClusterFile(InetSocketAddress listen, byte[] secret, OptionalInt ranks) {
-    private static final Set<String> KNOWN = Set.of("listen", "secret", "secret-file", "ranks");
+record ClusterFile(InetSocketAddress listen, byte[] secret, OptionalInt ranks, Optional<TlsConfig> tls) {
+    private static final String KEY_STORE = "tls-key-store";
+    private static final String TRUST_STORE = "tls-trust-store";
+    private static final String PASSWORD_FILE = "tls-password-file";
+    private static final Set<String> KNOWN =
+            Set.of("listen", "secret", "secret-file", "ranks", KEY_STORE, TRUST_STORE, PASSWORD_FILE);
 
     ClusterFile {
         secret = secret.clone();
@@ -66,7 +73,8 @@ record ClusterFile(InetSocketAddress listen, byte[] secret, OptionalInt ranks) {
                         .map(text -> address(file + ": listen", text))
                         .orElseGet(() -> new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)),
                 secret(file, properties),
-                ranks(file, properties.getProperty("ranks")));
+                ranks(file, properties.getProperty("ranks")),
+                tls(file, properties));
     }
 
     private static byte[] secret(Path file, Properties properties) {
@@ -131,8 +139,33 @@ record ClusterFile(InetSocketAddress listen, byte[] secret, OptionalInt ranks) {
         }
     }
 
+    /** Paths count from the cluster file; without a password file the environment has the password. */
+    private static Optional<TlsConfig> tls(Path file, Properties properties) {
+        String keys = properties.getProperty(KEY_STORE);
+        String trusted = properties.getProperty(TRUST_STORE);
+        String password = properties.getProperty(PASSWORD_FILE);
+        if (keys == null && trusted == null && password == null) {
+            return Optional.empty();
+        }
+        if (keys == null || trusted == null) {
+            throw new ClusterException(file + ": " + (keys == null ? KEY_STORE : TRUST_STORE)
+                    + ": missing, expected a PKCS12 file: TLS needs both stores");
+        }
+        Path keyStore = file.resolveSibling(keys);
+        Path trustStore = file.resolveSibling(trusted);
+        try {
+            return Optional.of(
+                    password == null
+                            ? TlsConfig.withPasswordFromEnvironment(keyStore, trustStore)
+                            : TlsConfig.withPasswordFile(keyStore, trustStore, file.resolveSibling(password)));
+        } catch (IllegalArgumentException | UncheckedIOException e) {
+            throw new ClusterException(file + ": " + PASSWORD_FILE + ": " + e.getMessage(), e);
+        }
+    }
+
     EndpointConfig endpoint() {
-        return EndpointConfig.at(listen, secret);
+        EndpointConfig plain = EndpointConfig.at(listen, secret);
+        return tls.isPresent() ? plain.withTls(tls.get()) : plain;
     }
 
     /** All but the secret. */
