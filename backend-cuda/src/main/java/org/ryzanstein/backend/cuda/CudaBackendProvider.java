@@ -8,7 +8,8 @@ import org.ryzanstein.api.provider.Probe;
 /** Names the backend {@code cuda}. The kernels for NVIDIA GPUs are not built yet, so it is never available. */
 public final class CudaBackendProvider implements KernelBackendProvider {
     private static final int SPI_VERSION = 1;
-    private static final String REASON = "not built yet: this release has no cuda kernels; leave --backend out to get the best for this CPU";
+    private static final String REASON =
+            "not built yet: this release has no cuda kernels; leave --backend out to get the best for this CPU";
 
     @Override
     public String name() {

@@ -9,7 +9,8 @@ import org.ryzanstein.api.provider.Probe;
 /** Names the communicator {@code nccl}. Collectives through NCCL are not built yet, so it is never available. */
 public final class NcclCommunicatorProvider implements CommunicatorProvider {
     private static final int SPI_VERSION = 1;
-    private static final String REASON = "not built yet: this release has no nccl communicator; several ranks run over tcp";
+    private static final String REASON =
+            "not built yet: this release has no nccl communicator; several ranks run over tcp";
 
     @Override
     public String name() {

@@ -161,7 +161,7 @@ class RankSuiteTest {
                 long start = System.nanoTime();
                 socket.getOutputStream().write(new byte[] {7, 8});
                 assertThat(socket.getInputStream().readNBytes(2)).containsExactly(7, 8);
-                assertThat(System.nanoTime() - start).isGreaterThanOrEqualTo(2 * micros * 1000L);
+                assertThat(System.nanoTime() - start).isGreaterThanOrEqualTo(2L * micros * 1000L);
                 socket.shutdownOutput();
                 assertThat(socket.getInputStream().read()).isEqualTo(-1);
             }
