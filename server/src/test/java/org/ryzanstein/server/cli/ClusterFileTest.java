@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.ryzanstein.api.comm.TlsConfig;
 import org.ryzanstein.loader.cluster.ClusterException;
 
 class ClusterFileTest {
@@ -53,7 +54,7 @@ class ClusterFileTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "sekret = x | sekret: unknown, expected one of [listen, ranks, secret, secret-file]",
+                "sekret = x | sekret: unknown, expected one of [listen, ranks, secret, secret-file, tls-key-store,",
                 "ranks = 2 | found neither secret nor secret-file",
                 "secret-file = x;secret = 0123456789abcdef | found both secret and secret-file",
                 "secret = short | secret: found 5 bytes, expected at least 16",
@@ -67,6 +68,9 @@ class ClusterFileTest {
                 "secret = 0123456789abcdef;listen = 127.0.0.1:x | listen: found 127.0.0.1:x, expected HOST:PORT",
                 "secret = 0123456789abcdef;listen = 127.0.0.1:65536 | listen: found 127.0.0.1:65536, expected",
                 "secret = 0123456789abcdef;listen = 1.2.3.4.5:1 | listen: unknown host in 1.2.3.4.5:1",
+                "secret = 0123456789abcdef;tls-key-store = k.p12 | tls-trust-store: missing, expected a PKCS12 file",
+                "secret = 0123456789abcdef;tls-password-file = p | tls-key-store: missing, expected a PKCS12 file",
+                "secret = 0123456789abcdef;tls-key-store = k;tls-trust-store = t;tls-password-file = no | tls-password-file: can't",
                 "secret = \\u00 | can't be read"
             })
     void namesTheFileAndTheKeyOfWhatItRefuses(String lines, String message) throws IOException {
@@ -76,6 +80,19 @@ class ClusterFileTest {
                 .isInstanceOf(ClusterException.class)
                 .hasMessageStartingWith(file + ": ")
                 .hasMessageContaining(message);
+    }
+
+    @Test
+    void takesCertificatesFromBesideTheFile() throws IOException {
+        Files.writeString(folder.resolve("password.txt"), "changeit\n");
+        ClusterFile file = ClusterFile.read(file(
+                SECRET, "tls-key-store = own.p12", "tls-trust-store = all.p12", "tls-password-file = password.txt"));
+
+        TlsConfig tls = file.endpoint().tls().orElseThrow();
+        assertThat(tls.keyStore()).isEqualTo(folder.resolve("own.p12"));
+        assertThat(tls.trustStore()).isEqualTo(folder.resolve("all.p12"));
+        assertThat(tls.password()).containsExactly("changeit".toCharArray());
+        assertThat(ClusterFile.read(file(SECRET)).endpoint().tls()).isEmpty();
     }
 
     @Test
