@@ -66,7 +66,8 @@ class ArchitectureTest {
                 .resideInAPackage(own)
                 .should()
                 .onlyDependOnClassesThat()
-                .resideInAnyPackage("java..", "javax.crypto..", "org.jspecify..", "org.ryzanstein.api..", own)
+                .resideInAnyPackage(
+                        "java..", "javax.crypto..", "javax.net.ssl..", "org.jspecify..", "org.ryzanstein.api..", own)
                 .check(code);
     }
 

@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -113,7 +114,11 @@ final class RankField implements AutoCloseable {
 
     /** Processes of the ranks behind the leader. */
     List<Long> ranks() throws IOException, InterruptedException {
-        return StreamSupport.stream(client().cluster().path("ranks").spliterator(), false)
+        return workersOf(client().cluster());
+    }
+
+    private static List<Long> workersOf(JsonNode cluster) {
+        return StreamSupport.stream(cluster.path("ranks").spliterator(), false)
                 .skip(1)
                 .map(rank -> rank.path("process_id").asLong())
                 .toList();
@@ -132,9 +137,9 @@ final class RankField implements AutoCloseable {
         stopped.clear();
     }
 
-    /** Ends those that are stopped, without another word from them. */
+    /** Ends those that are stopped, without another word from them, and waits for their end. */
     void killStopped() {
-        stopped.forEach(Signal.KILL::send);
+        workers.stream().filter(worker -> stopped.contains(worker.id())).forEach(WorkerProcess::close);
         stopped.clear();
     }
 
@@ -147,7 +152,10 @@ final class RankField implements AutoCloseable {
         while (workers.size() < ranks - 1) {
             addWorker();
         }
-        awaitCluster(ranks, 0);
+        // The leader's table may still have one that has just ended.
+        Set<Long> wanted = workers.stream().map(WorkerProcess::id).collect(Collectors.toSet());
+        awaitCluster(cluster -> wanted.equals(Set.copyOf(workersOf(cluster)))
+                && cluster.path("spares").isEmpty());
     }
 
     /** Waits for a state of the group. */
