@@ -2,6 +2,7 @@ package org.ryzanstein.backend.avx2;
 
 import java.lang.foreign.MemorySegment;
 import org.ryzanstein.api.numerics.ContractMath;
+import org.ryzanstein.backend.cpu.BlockLayout;
 import org.ryzanstein.backend.cpu.DenseKernels;
 import org.ryzanstein.backend.cpu.DenseMatrix;
 
@@ -72,8 +73,10 @@ final class Avx2DenseKernels implements DenseKernels {
     }
 
     @Override
-    public void scan(MemorySegment weights, long at, int columns, int[] x, float[] out) {
-        BlockIntegers.bytes(weights, at, columns, x, 0, out, 0);
+    public void scan(MemorySegment weights, long at, long stride, int columns, int[] x, float[] out) {
+        int half = STREAMS / 2;
+        HeadStreams.sum(weights, at, stride, columns, x, out, 0);
+        HeadStreams.sum(weights, at + half * stride, stride, columns, x, out, half * BlockLayout.ROWS);
     }
 
     /** Up to two rows of weights and of activations. */

@@ -56,7 +56,7 @@ final class Avx512DenseKernels implements DenseKernels {
     }
 
     @Override
-    public void scan(MemorySegment weights, long at, int columns, int[] x, float[] out) {
-        BlockIntegers.bytes(weights, at, columns, x, 0, out, 0);
+    public void scan(MemorySegment weights, long at, long stride, int columns, int[] x, float[] out) {
+        HeadStreams.sum(weights, at, stride, columns, x, out);
     }
 }

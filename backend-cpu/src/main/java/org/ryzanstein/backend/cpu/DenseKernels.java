@@ -46,20 +46,29 @@ public interface DenseKernels {
     void multiplyMany(
             float[] weights, int rows, int columns, float[] x, int xOffset, int xStride, int inputs, float[] out);
 
+    /** Groups of {@link #scan}. */
+    int STREAMS = 4;
+
     /**
-     * For 32 rows of int8 weights in (column, row) order the sums of weight * x, each by fma in any order: an approximation.
+     * For four groups of 32 rows of int8 weights, each in (column, row) order, the sums of weight * x, each by fma in any order: an
+     * approximation. The groups are read side by side, each a stream that the processor follows by itself.
      *
+     * @param at where the first group begins
+     * @param stride bytes from one group to the next
      * @param columns an even number
      * @param x the bits of floats
-     * @param out receives the sums
+     * @param out receives the sums, shape ({@value #STREAMS}, 32)
      */
-    default void scan(MemorySegment weights, long at, int columns, int[] x, float[] out) {
-        Arrays.fill(out, 0, BlockLayout.ROWS, 0f);
-        for (int k = 0; k < columns; k++) {
-            float value = Float.intBitsToFloat(x[k]);
-            long row = at + (long) k * BlockLayout.ROWS;
-            for (int i = 0; i < BlockLayout.ROWS; i++) {
-                out[i] = Math.fma(value, weights.get(ValueLayout.JAVA_BYTE, row + i), out[i]);
+    default void scan(MemorySegment weights, long at, long stride, int columns, int[] x, float[] out) {
+        Arrays.fill(out, 0, STREAMS * BlockLayout.ROWS, 0f);
+        for (int stream = 0; stream < STREAMS; stream++) {
+            for (int k = 0; k < columns; k++) {
+                float value = Float.intBitsToFloat(x[k]);
+                long row = at + stream * stride + (long) k * BlockLayout.ROWS;
+                int to = stream * BlockLayout.ROWS;
+                for (int i = 0; i < BlockLayout.ROWS; i++) {
+                    out[to + i] = Math.fma(value, weights.get(ValueLayout.JAVA_BYTE, row + i), out[to + i]);
+                }
             }
         }
     }

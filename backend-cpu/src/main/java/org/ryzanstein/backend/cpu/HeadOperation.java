@@ -113,27 +113,58 @@ final class HeadOperation {
             product.multiply(rows, from, to, member, logits);
             return;
         }
+        if (scanned < rows) {
+            multiplyOthers(rows, from, to, member);
+        }
+        // Four groups at a time, a quarter of the range apart; then those that are left, one after the other.
+        int first = from / HeadScan.ROWS;
+        int groups = Math.ceilDiv(to, HeadScan.ROWS) - first;
+        int quarter = groups / DenseKernels.STREAMS;
+        for (int group = first; group < first + quarter; group++) {
+            scanGroups(rows, group, quarter, DenseKernels.STREAMS, to, member);
+        }
+        int rest = groups % DenseKernels.STREAMS;
+        if (rest > 0) {
+            scanGroups(rows, first + groups - rest, 1, rest, to, member);
+        }
+    }
+
+    /** Logits of the rows that are not scanned. */
+    private void multiplyOthers(int rows, int from, int to, int member) {
         for (int token = from; token < to; token += HeadScan.ROWS) {
             int count = Math.min(HeadScan.ROWS, to - token);
             for (int row = 0; row < rows; row++) {
-                if (norms[row] >= 0f) {
-                    scanGroup(row, token, count, member);
-                } else {
+                if (norms[row] < 0f) {
                     multiply(row, token, count, member);
                 }
             }
         }
     }
 
-    private void scanGroup(int row, int token, int count, int member) {
+    /** Approximate logits of {@code count} groups, each {@code apart} groups from the one before. */
+    private void scanGroups(int rows, int group, int apart, int count, int to, int member) {
         HeadScan own = Objects.requireNonNull(scan);
-        int group = token / HeadScan.ROWS;
-        float[] values = out.logits(row);
         float[] sums = scratch.block(member).products();
-        scratch.kernels().dense().scan(own.memory(), own.at(group), own.width(), inputs[row], sums);
-        own.scale(group, sums, count, values, token);
+        for (int row = 0; row < rows; row++) {
+            if (norms[row] < 0f) {
+                continue;
+            }
+            scratch.kernels().dense().scan(own.memory(), own.at(group), own.at(apart), own.width(), inputs[row], sums);
+            for (int i = 0; i < count; i++) {
+                offer(row, group + i * apart, to, sums, i * HeadScan.ROWS, member);
+            }
+        }
+    }
+
+    /** Keeps what a group's rows below {@code to} are at least, if that is among the best. */
+    private void offer(int row, int group, int to, float[] sums, int at, int member) {
+        HeadScan own = Objects.requireNonNull(scan);
+        float[] values = out.logits(row);
+        int token = group * HeadScan.ROWS;
+        int end = Math.min(to, token + HeadScan.ROWS);
+        own.scale(sums, at, token, end, values);
         BestList list = lows[row][member];
-        for (int i = token; i < token + count; i++) {
+        for (int i = token; i < end; i++) {
             float low = values[i] - own.error(i, norms[row]);
             if (low > list.threshold()) {
                 list.offer(i, low);

@@ -60,7 +60,9 @@ final class HeadScan {
         this.weights = weights;
         this.width = weights.columns() + weights.columns() % 2;
         int groups = Math.ceilDiv(weights.rows(), ROWS);
-        this.memory = memory.allocate(Math.multiplyExact((long) groups * ROWS, width));
+        // What the kernel reads beside the last groups, if they are fewer than it reads at a time.
+        int behind = DenseKernels.STREAMS - 1;
+        this.memory = memory.allocate(Math.multiplyExact((long) (groups + behind) * ROWS, width));
         this.scales = new float[groups * ROWS];
         this.errors = new float[groups * ROWS];
     }
@@ -176,7 +178,7 @@ final class HeadScan {
         return width;
     }
 
-    /** All groups. */
+    /** All groups, and room behind them for as many as {@link DenseKernels#scan} reads beside the last. */
     MemorySegment memory() {
         return memory;
     }
@@ -201,10 +203,10 @@ final class HeadScan {
         return safe ? roundUp(norm) : -1f;
     }
 
-    /** Turns the sums of a group into approximate logits. */
-    void scale(int group, float[] sums, int count, float[] out, int at) {
-        for (int i = 0; i < count; i++) {
-            out[at + i] = sums[i] * scales[group * ROWS + i];
+    /** Turns sums, from {@code at} on, into approximate logits of the rows {@code from .. to}. */
+    void scale(float[] sums, int at, int from, int to, float[] out) {
+        for (int i = from; i < to; i++) {
+            out[i] = sums[at + i - from] * scales[i];
         }
     }
 

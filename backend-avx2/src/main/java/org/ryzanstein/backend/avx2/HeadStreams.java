@@ -1,0 +1,85 @@
+package org.ryzanstein.backend.avx2;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+import org.ryzanstein.backend.cpu.BlockLayout;
+
+/**
+ * The eight-bit scan of the output head: lanes are rows. The groups that are summed side by side lie far apart in memory, because the
+ * processor reads ahead in each of them by itself; one group after the other would wait for memory at each page.
+ */
+final class HeadStreams {
+    private static final int ROWS = BlockLayout.ROWS;
+
+    private HeadStreams() {}
+
+    /**
+     * Sums of byte * x for two groups of 32 rows.
+     *
+     * @param at where the first group begins
+     * @param stride bytes from one group to the next
+     * @param x the bits of floats
+     * @param out receives (2, 32) sums, from {@code to} on
+     */
+    static void sum(MemorySegment memory, long at, long stride, int columns, int[] x, float[] out, int to) {
+        FloatVector a = FloatVector.zero(Lanes.FLOATS);
+        FloatVector b = a;
+        FloatVector c = a;
+        FloatVector d = a;
+        FloatVector e = a;
+        FloatVector f = a;
+        FloatVector g = a;
+        FloatVector h = a;
+        long p = at;
+        long q = p + stride;
+        for (int k = 0; k < columns; k++) {
+            FloatVector value = IntVector.broadcast(Lanes.INTS, x[k]).reinterpretAsFloats();
+            a = ByteVector.fromMemorySegment(Lanes.BYTES_8, memory, p, ByteOrder.LITTLE_ENDIAN)
+                    .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
+                    .reinterpretAsFloats()
+                    .fma(value, a);
+            b = ByteVector.fromMemorySegment(Lanes.BYTES_8, memory, p + Lanes.WORDS, ByteOrder.LITTLE_ENDIAN)
+                    .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
+                    .reinterpretAsFloats()
+                    .fma(value, b);
+            c = ByteVector.fromMemorySegment(Lanes.BYTES_8, memory, p + 2 * Lanes.WORDS, ByteOrder.LITTLE_ENDIAN)
+                    .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
+                    .reinterpretAsFloats()
+                    .fma(value, c);
+            d = ByteVector.fromMemorySegment(Lanes.BYTES_8, memory, p + 3 * Lanes.WORDS, ByteOrder.LITTLE_ENDIAN)
+                    .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
+                    .reinterpretAsFloats()
+                    .fma(value, d);
+            e = ByteVector.fromMemorySegment(Lanes.BYTES_8, memory, q, ByteOrder.LITTLE_ENDIAN)
+                    .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
+                    .reinterpretAsFloats()
+                    .fma(value, e);
+            f = ByteVector.fromMemorySegment(Lanes.BYTES_8, memory, q + Lanes.WORDS, ByteOrder.LITTLE_ENDIAN)
+                    .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
+                    .reinterpretAsFloats()
+                    .fma(value, f);
+            g = ByteVector.fromMemorySegment(Lanes.BYTES_8, memory, q + 2 * Lanes.WORDS, ByteOrder.LITTLE_ENDIAN)
+                    .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
+                    .reinterpretAsFloats()
+                    .fma(value, g);
+            h = ByteVector.fromMemorySegment(Lanes.BYTES_8, memory, q + 3 * Lanes.WORDS, ByteOrder.LITTLE_ENDIAN)
+                    .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
+                    .reinterpretAsFloats()
+                    .fma(value, h);
+            p += ROWS;
+            q += ROWS;
+        }
+        a.intoArray(out, to);
+        b.intoArray(out, to + Lanes.WORDS);
+        c.intoArray(out, to + 2 * Lanes.WORDS);
+        d.intoArray(out, to + 3 * Lanes.WORDS);
+        e.intoArray(out, to + 4 * Lanes.WORDS);
+        f.intoArray(out, to + 5 * Lanes.WORDS);
+        g.intoArray(out, to + 6 * Lanes.WORDS);
+        h.intoArray(out, to + 7 * Lanes.WORDS);
+    }
+}
