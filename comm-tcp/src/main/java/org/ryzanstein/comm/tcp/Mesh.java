@@ -244,10 +244,20 @@ final class Mesh implements AutoCloseable {
             if (moved) {
                 start = now;
             } else if (now - start < spin) {
-                Thread.onSpinWait();
+                pause(now - start);
             } else {
                 block(group, operation, operation.deadline() - now);
             }
+        }
+    }
+
+    /** Between two polls. Nothing depends on whether the scheduler takes the hint. */
+    @SuppressWarnings("ThreadPriorityCheck")
+    private static void pause(long waitedNanos) {
+        if (waitedNanos < WaitPolicy.ALONE_NANOS) {
+            Thread.onSpinWait();
+        } else {
+            Thread.yield();
         }
     }
 

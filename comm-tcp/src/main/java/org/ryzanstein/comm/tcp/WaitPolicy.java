@@ -3,9 +3,13 @@ package org.ryzanstein.comm.tcp;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How long a wait polls before it blocks. Polling answers in half the time of a blocked thread, but only where every thread
- * has a core: where ranks of one machine have more threads than it has cores, a polling thread holds up the very rank that it
- * waits for.
+ * How long a wait polls before it blocks. Polling pays only where every thread has a core: where ranks of one machine have more
+ * threads than it has cores, a polling thread holds up the very rank that it waits for.
+ *
+ * <p>It has to last longer than waking a blocked thread takes, 100 to 300 us on an idle virtual processor. Otherwise one late
+ * rank makes the other one block, which then comes as late as its waking takes, so that the first one blocks in turn, and so on
+ * for many exchanges (docs/performance.md, "Several ranks"). Soon, a poll that finds nothing gives way to whatever else wants
+ * this core: it may be the rank that is waited for, which the scheduler has put there.
  *
  * @param spinNanos 0: block at once
  * @param reason for the report
@@ -14,7 +18,11 @@ record WaitPolicy(long spinNanos, String reason) {
     /** System property: microseconds of polling before a wait blocks, whatever the number of cores. */
     static final String PROPERTY = "ryzanstein.tcp.spin.micros";
 
-    private static final long DEFAULT_SPIN_NANOS = 100_000;
+    private static final long DEFAULT_SPIN_NANOS = 5_000_000;
+
+    /** How long a wait polls without giving way to other threads. */
+    static final long ALONE_NANOS = 50_000;
+
     private static final long MAX_MICROS = 1_000_000;
 
     /**

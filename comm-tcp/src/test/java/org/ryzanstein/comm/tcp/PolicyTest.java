@@ -12,7 +12,13 @@ class PolicyTest {
     void nobodyPollsWhereThereAreMoreThreadsThanCores() {
         assertThat(WaitPolicy.choose(null, 5, 4).spinNanos()).isZero();
         assertThat(WaitPolicy.choose(null, 5, 4).reason()).contains("5 threads on 4 cores");
-        assertThat(WaitPolicy.choose(null, 4, 4).spinNanos()).isPositive();
+    }
+
+    @Test
+    void whereEachThreadHasACoreAWaitPollsForLongerThanWakingAThreadTakes() {
+        assertThat(WaitPolicy.choose(null, 4, 4).spinNanos()).isGreaterThanOrEqualTo(1_000_000);
+        assertThat(WaitPolicy.choose(null, 4, 4).spinNanos()).isGreaterThan(WaitPolicy.ALONE_NANOS);
+        assertThat(WaitPolicy.choose(null, 4, 4).reason()).contains("4 threads on 4 cores");
     }
 
     @Test
