@@ -135,50 +135,17 @@ final class NibbleMatrix extends TernaryMatrix {
 
     private void multiplyGroup(
             NibbleInput in, int token, int count, int fromBlock, int toBlock, HostBuffer sums, NibbleScratch own) {
-        for (int tile = fromBlock; tile < toBlock; tile += NibbleScratch.BLOCKS) {
-            int end = Math.min(toBlock, tile + NibbleScratch.BLOCKS);
-            for (int chunk = 0; chunk < shape.chunks(); chunk++) {
-                multiplyTile(in, token, count, tile, end, chunk, own);
+        TokenScratch tile = own.tokens();
+        for (int block = fromBlock; block < toBlock; block += TokenScratch.BLOCKS) {
+            int blocks = Math.min(TokenScratch.BLOCKS, toBlock - block);
+            tile.begin();
+            for (int group = 0; group < shape.groups(); group += TokenTables.PANEL) {
+                int groups = Math.min(TokenTables.PANEL, shape.groups() - group);
+                tile.addPanel(
+                        in, token, count, group, groups, weights, offset(block, group), shape.blockBytes(), blocks);
             }
-            store(tile, end, token, count, sums, own);
-        }
-    }
-
-    /** Adds a chunk's part to the totals of a tile. */
-    private void multiplyTile(NibbleInput in, int token, int count, int tile, int end, int chunk, NibbleScratch own) {
-        int first = chunk * NibbleShape.CHUNK;
-        int last = first + shape.chunkGroups(chunk);
-        own.clearSums(end - tile);
-        for (int group = first; group < last; group += TokenTables.PANEL) {
-            int groups = Math.min(TokenTables.PANEL, last - group);
-            short[] tables = own.buildPanel(in, token, count, group, groups);
-            for (int block = tile; block < end; block++) {
-                int to = (block - tile) * NibbleShape.ROWS * TokenTables.TOKENS;
-                byte[] bytes = own.readPanel(weights, offset(block, group), groups);
-                if (groups == TokenTables.PANEL) {
-                    TokenTables.addPanel(bytes, tables, own.tokenSums(), to);
-                } else {
-                    TokenTables.addHalfPanel(bytes, tables, own.tokenSums(), to);
-                }
-            }
-        }
-        int size = (end - tile) * NibbleShape.ROWS * TokenTables.TOKENS;
-        NibbleSums.widen(own.tokenSums(), 0, own.tokenTotals(), 0, size, chunk == 0);
-    }
-
-    /** Turns a tile's totals from (row, token) to the (token, row) of the result. */
-    private void store(int tile, int end, int token, int count, HostBuffer sums, NibbleScratch own) {
-        int[] totals = own.tokenTotals();
-        for (int block = tile; block < end; block++) {
             int row = block * NibbleShape.ROWS;
-            int rows = Math.min(NibbleShape.ROWS, rows() - row);
-            int from = (block - tile) * NibbleShape.ROWS * TokenTables.TOKENS;
-            for (int i = 0; i < count; i++) {
-                int to = sums.row(token + i) + row;
-                for (int r = 0; r < rows; r++) {
-                    sums.ints()[to + r] = totals[from + r * TokenTables.TOKENS + i];
-                }
-            }
+            tile.store(row, Math.min(blocks * NibbleShape.ROWS, rows() - row), token, count, sums);
         }
     }
 }

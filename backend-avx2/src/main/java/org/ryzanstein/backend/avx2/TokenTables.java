@@ -1,9 +1,11 @@
 package org.ryzanstein.backend.avx2;
 
+import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
@@ -13,144 +15,277 @@ import jdk.incubator.vector.VectorOperators;
  * Arlazarov, E. Dinic, M. Kronrod, I. Faradzev, 1970): for every four activations, the 81 sums that four ternary weights can
  * make of them are computed once, and each weight row adds the one that its byte of {@link NibbleShape} names. Tables have an
  * entry for each of the 256 bytes, so that the byte is the index; the 175 that stand for no weights are never touched.
+ *
+ * <p>What is touched of a panel's tables, 8 * 81 * 64 bytes, fits the first-level cache. Two things decide the speed. An entry
+ * begins at a cache line, hence native memory, and each table is shifted by some lines against the one before: the bytes in use
+ * have few of the values of their low six bits, which would choose the same few sets of the cache in all tables. And the sums of a
+ * weight row go through its eight entries one after the other, both vectors of each, so that one index at a time is live.
  */
 final class TokenTables {
     /** Rows of activations that are multiplied together. */
     static final int TOKENS = 2 * Lanes.HALVES;
-    /** Tables that are used together: what is touched of them, 8 * 81 * 32 bytes, stays in the first-level cache. */
+    /** Tables that are used together. */
     static final int PANEL = 8;
-    /** Elements of the table of four activations. */
-    static final int TABLE = 256 * TOKENS;
+    /** Digits of a row of activations that a panel stands for. */
+    static final int COLUMNS = PANEL * NibbleShape.DIGITS;
 
-    private static final int BYTE = 255;
-    /** In an index, from the bit of a weight of 1 to that of -1. */
-    private static final int MINUS = 1 << NibbleShape.DIGITS;
+    private static final int HALF = Lanes.HALVES * Short.BYTES;
+    /** Bytes of an entry: a sum for each row of activations. */
+    private static final int ENTRY = 2 * HALF;
 
-    /** For each of the four weights, the indexes of all choices of the weights before it. */
-    private static final int[][] BEFORE = before();
+    private static final int ENTRY_BITS = 6;
+    /** Cache lines that a table is shifted by against the one before. */
+    private static final int SHIFT = 23;
+    /** Bytes from a table to the next. */
+    private static final int TABLE = (256 + SHIFT) * ENTRY;
+    /** Bytes of a panel's tables. */
+    static final int BYTES = PANEL * TABLE;
+
+    // Where an entry lies whose byte has a weight of 1 or -1 in the first or second place.
+    private static final int PLUS_1 = ENTRY;
+    private static final int PLUS_2 = 2 * ENTRY;
+    private static final int MINUS_1 = PLUS_1 << NibbleShape.DIGITS;
+    private static final int MINUS_2 = PLUS_2 << NibbleShape.DIGITS;
+    // The same for the third and fourth place.
+    private static final int PLUS_3 = 4 * ENTRY;
+    private static final int PLUS_4 = 8 * ENTRY;
+    private static final int MINUS_3 = PLUS_3 << NibbleShape.DIGITS;
+    private static final int MINUS_4 = PLUS_4 << NibbleShape.DIGITS;
+
+    /** Where the entries lie that have weights in the third and fourth place only. */
+    private static final int[] PAIRS = {
+        0, PLUS_3, MINUS_3, PLUS_4, PLUS_4 + PLUS_3, PLUS_4 + MINUS_3, MINUS_4, MINUS_4 + PLUS_3, MINUS_4 + MINUS_3
+    };
 
     private static final VarHandle FOUR_DIGITS =
             MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 
     private TokenTables() {}
 
-    private static int[][] before() {
-        int[][] all = new int[NibbleShape.DIGITS][];
-        int[] indexes = {0};
-        for (int digit = 0; digit < all.length; digit++) {
-            all[digit] = indexes;
-            int[] more = new int[3 * indexes.length];
-            for (int i = 0; i < indexes.length; i++) {
-                more[3 * i] = indexes[i];
-                more[3 * i + 1] = indexes[i] | (1 << digit);
-                more[3 * i + 2] = indexes[i] | (MINUS << digit);
-            }
-            indexes = more;
-        }
-        return all;
-    }
-
     /**
-     * Builds the table of four activations of up to {@value #TOKENS} rows.
+     * Turns digits of a panel from (row of activations, digit) to (digit, row), in 16 bits.
      *
      * @param digits of the first row from {@code at} on, those of the next {@code stride} after it
-     * @param count rows; lanes beyond them are left with values of no meaning
-     * @param packed scratch, {@link #TOKENS} elements
-     * @param to index of the table's first element
+     * @param count rows, at most {@link #TOKENS}; lanes beyond them are left with values of no meaning
+     * @param groups of four digits, at most {@link #PANEL}
+     * @param packed scratch, {@code PANEL * TOKENS} elements
+     * @param lanes receives {@code groups * 4 * TOKENS} elements
      */
-    static void build(byte[] digits, int at, int stride, int count, int[] packed, short[] tables, int to) {
+    static void turn(byte[] digits, int at, int stride, int count, int groups, int[] packed, short[] lanes) {
         for (int i = 0; i < count; i++) {
-            packed[i] = (int) FOUR_DIGITS.get(digits, at + i * stride);
+            // Rows of even numbers before those of odd ones: lanes of 32 bits hold one of each.
+            int slot = (i & 1) * Lanes.HALVES + (i >> 1);
+            for (int g = 0; g < groups; g++) {
+                packed[g * TOKENS + slot] = (int) FOUR_DIGITS.get(digits, at + i * stride + g * NibbleShape.DIGITS);
+            }
         }
-        Arrays.fill(tables, to, to + TOKENS, (short) 0);
-        for (int digit = 0; digit < NibbleShape.DIGITS; digit++) {
-            spread(packed, digit, tables, to);
-        }
-    }
-
-    /** Makes all sums with 1 and -1 times a digit of those with the digits before it. */
-    private static void spread(int[] packed, int digit, short[] tables, int to) {
-        int plus = TOKENS << digit;
-        int minus = (MINUS * TOKENS) << digit;
-        // Into the entry of the digit alone, which is where its two halves are read as one vector.
-        int up = (NibbleShape.DIGITS - 1 - digit) * Byte.SIZE;
-        for (int i = 0; i < TOKENS; i += Lanes.WORDS) {
-            IntVector own = IntVector.fromArray(Lanes.INTS, packed, i)
-                    .lanewise(VectorOperators.LSHL, up)
-                    .lanewise(VectorOperators.ASHR, Integer.SIZE - Byte.SIZE);
-            ((ShortVector) own.convertShape(VectorOperators.I2S, Lanes.SHORTS_8, 0)).intoArray(tables, to + plus + i);
-        }
-        for (int i = 0; i < TOKENS; i += Lanes.HALVES) {
-            ShortVector value = ShortVector.fromArray(Lanes.SHORTS, tables, to + plus + i);
-            for (int index : BEFORE[digit]) {
-                int entry = to + index * TOKENS + i;
-                ShortVector sum = ShortVector.fromArray(Lanes.SHORTS, tables, entry);
-                sum.add(value).intoArray(tables, entry + plus);
-                sum.sub(value).intoArray(tables, entry + minus);
+        for (int g = 0; g < groups; g++) {
+            for (int i = 0; i < Lanes.HALVES; i += Lanes.WORDS) {
+                turnEight(packed, g * TOKENS + i, lanes, g * NibbleShape.DIGITS * TOKENS + 2 * i);
             }
         }
     }
 
-    /**
-     * Adds what a panel gives to the sums of a block of weight rows.
-     *
-     * @param bytes the block's bytes from the panel's first on
-     * @param sums shape (row, token), from {@code to} on
-     */
-    static void addPanel(byte[] bytes, short[] tables, short[] sums, int to) {
-        for (int row = 0; row < NibbleShape.ROWS; row++) {
-            int t0 = (bytes[row] & BYTE) * TOKENS;
-            int t1 = (bytes[row + NibbleShape.ROWS] & BYTE) * TOKENS + TABLE;
-            int t2 = (bytes[row + 2 * NibbleShape.ROWS] & BYTE) * TOKENS + 2 * TABLE;
-            int t3 = (bytes[row + 3 * NibbleShape.ROWS] & BYTE) * TOKENS + 3 * TABLE;
-            int t4 = (bytes[row + 4 * NibbleShape.ROWS] & BYTE) * TOKENS + 4 * TABLE;
-            int t5 = (bytes[row + 5 * NibbleShape.ROWS] & BYTE) * TOKENS + 5 * TABLE;
-            int t6 = (bytes[row + 6 * NibbleShape.ROWS] & BYTE) * TOKENS + 6 * TABLE;
-            int t7 = (bytes[row + 7 * NibbleShape.ROWS] & BYTE) * TOKENS + 7 * TABLE;
-            int sum = to + row * TOKENS;
-            ShortVector.fromArray(Lanes.SHORTS, sums, sum)
-                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, t0))
-                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, t1))
-                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, t2))
-                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, t3))
-                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, t4))
-                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, t5))
-                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, t6))
-                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, t7))
-                    .intoArray(sums, sum);
-            ShortVector.fromArray(Lanes.SHORTS, sums, sum + Lanes.HALVES)
-                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, t0 + Lanes.HALVES))
-                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, t1 + Lanes.HALVES))
-                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, t2 + Lanes.HALVES))
-                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, t3 + Lanes.HALVES))
-                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, t4 + Lanes.HALVES))
-                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, t5 + Lanes.HALVES))
-                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, t6 + Lanes.HALVES))
-                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, t7 + Lanes.HALVES))
-                    .intoArray(sums, sum + Lanes.HALVES);
+    /** Four digits of sixteen rows. */
+    private static void turnEight(int[] packed, int at, short[] lanes, int to) {
+        IntVector even = IntVector.fromArray(Lanes.INTS, packed, at);
+        IntVector odd = IntVector.fromArray(Lanes.INTS, packed, at + Lanes.HALVES);
+        for (int digit = 0; digit < NibbleShape.DIGITS; digit++) {
+            int up = (NibbleShape.DIGITS - 1 - digit) * Byte.SIZE;
+            IntVector low = even.lanewise(VectorOperators.LSHL, up)
+                    .lanewise(VectorOperators.ASHR, Integer.SIZE - Byte.SIZE)
+                    .and(0xffff);
+            IntVector high = odd.lanewise(VectorOperators.LSHL, up)
+                    .lanewise(VectorOperators.ASHR, Integer.SIZE - Byte.SIZE)
+                    .lanewise(VectorOperators.LSHL, Short.SIZE);
+            low.or(high).reinterpretAsShorts().intoArray(lanes, to + digit * TOKENS);
         }
     }
 
-    /** The same for half a panel, where a row ends. */
-    static void addHalfPanel(byte[] bytes, short[] tables, short[] sums, int to) {
+    /**
+     * Adds the magnitudes of digits, which bound what sums can become.
+     *
+     * @param lanes as of {@link #turn}
+     * @param bounds for each row of activations; a panel adds at most {@code 127 * COLUMNS}
+     * @return the largest bound
+     */
+    static int addMagnitudes(short[] lanes, int groups, short[] bounds) {
+        ShortVector first = ShortVector.fromArray(Lanes.SHORTS, bounds, 0);
+        ShortVector second = ShortVector.fromArray(Lanes.SHORTS, bounds, Lanes.HALVES);
+        for (int i = 0; i < groups * NibbleShape.DIGITS * TOKENS; i += TOKENS) {
+            first = first.add(ShortVector.fromArray(Lanes.SHORTS, lanes, i).abs());
+            second = second.add(
+                    ShortVector.fromArray(Lanes.SHORTS, lanes, i + Lanes.HALVES).abs());
+        }
+        first.intoArray(bounds, 0);
+        second.intoArray(bounds, Lanes.HALVES);
+        return first.max(second).reduceLanes(VectorOperators.MAX);
+    }
+
+    /**
+     * Builds the tables of a panel.
+     *
+     * @param lanes as of {@link #turn}
+     */
+    static void build(short[] lanes, int groups, MemorySegment tables) {
+        for (int g = 0; g < groups; g++) {
+            for (int half = 0; half < 2; half++) {
+                int at = g * NibbleShape.DIGITS * TOKENS + half * Lanes.HALVES;
+                long to = (long) g * TABLE + (long) half * HALF;
+                buildPairs(lanes, at, tables, to);
+                buildOthers(lanes, at, tables, to);
+            }
+        }
+    }
+
+    /** Entries with weights in the third and fourth place only. */
+    private static void buildPairs(short[] lanes, int at, MemorySegment tables, long to) {
+        ShortVector third = ShortVector.fromArray(Lanes.SHORTS, lanes, at + 2 * TOKENS);
+        ShortVector fourth = ShortVector.fromArray(Lanes.SHORTS, lanes, at + 3 * TOKENS);
+        ShortVector minus = fourth.neg();
+        ShortVector.zero(Lanes.SHORTS).intoMemorySegment(tables, to, ByteOrder.LITTLE_ENDIAN);
+        third.intoMemorySegment(tables, to + PLUS_3, ByteOrder.LITTLE_ENDIAN);
+        third.neg().intoMemorySegment(tables, to + MINUS_3, ByteOrder.LITTLE_ENDIAN);
+        fourth.intoMemorySegment(tables, to + PLUS_4, ByteOrder.LITTLE_ENDIAN);
+        fourth.add(third).intoMemorySegment(tables, to + PLUS_4 + PLUS_3, ByteOrder.LITTLE_ENDIAN);
+        fourth.sub(third).intoMemorySegment(tables, to + PLUS_4 + MINUS_3, ByteOrder.LITTLE_ENDIAN);
+        minus.intoMemorySegment(tables, to + MINUS_4, ByteOrder.LITTLE_ENDIAN);
+        minus.add(third).intoMemorySegment(tables, to + MINUS_4 + PLUS_3, ByteOrder.LITTLE_ENDIAN);
+        minus.sub(third).intoMemorySegment(tables, to + MINUS_4 + MINUS_3, ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /** From each of those the eight with further weights in the first and second place. */
+    private static void buildOthers(short[] lanes, int at, MemorySegment tables, long to) {
+        ShortVector first = ShortVector.fromArray(Lanes.SHORTS, lanes, at);
+        ShortVector second = ShortVector.fromArray(Lanes.SHORTS, lanes, at + TOKENS);
+        for (int pair : PAIRS) {
+            long entry = to + pair;
+            ShortVector base = ShortVector.fromMemorySegment(Lanes.SHORTS, tables, entry, ByteOrder.LITTLE_ENDIAN);
+            ShortVector plus = base.add(second);
+            ShortVector minus = base.sub(second);
+            base.add(first).intoMemorySegment(tables, entry + PLUS_1, ByteOrder.LITTLE_ENDIAN);
+            base.sub(first).intoMemorySegment(tables, entry + MINUS_1, ByteOrder.LITTLE_ENDIAN);
+            plus.intoMemorySegment(tables, entry + PLUS_2, ByteOrder.LITTLE_ENDIAN);
+            plus.add(first).intoMemorySegment(tables, entry + PLUS_2 + PLUS_1, ByteOrder.LITTLE_ENDIAN);
+            plus.sub(first).intoMemorySegment(tables, entry + PLUS_2 + MINUS_1, ByteOrder.LITTLE_ENDIAN);
+            minus.intoMemorySegment(tables, entry + MINUS_2, ByteOrder.LITTLE_ENDIAN);
+            minus.add(first).intoMemorySegment(tables, entry + MINUS_2 + PLUS_1, ByteOrder.LITTLE_ENDIAN);
+            minus.sub(first).intoMemorySegment(tables, entry + MINUS_2 + MINUS_1, ByteOrder.LITTLE_ENDIAN);
+        }
+    }
+
+    /**
+     * Where the entries of a block's bytes lie in their tables.
+     *
+     * @param weights the block's bytes from {@code at} on, in (four weights, row) order
+     * @param groups of {@link NibbleShape#ROWS} bytes, at most {@link #PANEL}; the rest of the panel gets zero, the entry of no weights
+     * @param offsets receives {@code PANEL * ROWS} elements
+     */
+    static void readOffsets(MemorySegment weights, long at, int groups, char[] offsets) {
+        int bytes = groups * NibbleShape.ROWS;
+        for (int i = 0; i < bytes; i += Lanes.HALVES) {
+            ByteVector.fromMemorySegment(Lanes.BYTES_16, weights, at + i, ByteOrder.LITTLE_ENDIAN)
+                    .convertShape(VectorOperators.ZERO_EXTEND_B2S, Lanes.SHORTS, 0)
+                    .reinterpretAsShorts()
+                    .lanewise(VectorOperators.LSHL, ENTRY_BITS)
+                    .intoCharArray(offsets, i);
+        }
+        Arrays.fill(offsets, bytes, PANEL * NibbleShape.ROWS, (char) 0);
+    }
+
+    /**
+     * Puts what a panel gives in the place of the sums of a block of weight rows.
+     *
+     * @param offsets as of {@link #readOffsets}
+     * @param sums shape (row, token), from {@code to} on
+     */
+    static void setPanel(char[] offsets, MemorySegment tables, short[] sums, int to) {
         for (int row = 0; row < NibbleShape.ROWS; row++) {
-            int t0 = (bytes[row] & BYTE) * TOKENS;
-            int t1 = (bytes[row + NibbleShape.ROWS] & BYTE) * TOKENS + TABLE;
-            int t2 = (bytes[row + 2 * NibbleShape.ROWS] & BYTE) * TOKENS + 2 * TABLE;
-            int t3 = (bytes[row + 3 * NibbleShape.ROWS] & BYTE) * TOKENS + 3 * TABLE;
             int sum = to + row * TOKENS;
-            ShortVector.fromArray(Lanes.SHORTS, sums, sum)
-                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, t0))
-                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, t1))
-                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, t2))
-                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, t3))
-                    .intoArray(sums, sum);
-            ShortVector.fromArray(Lanes.SHORTS, sums, sum + Lanes.HALVES)
-                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, t0 + Lanes.HALVES))
-                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, t1 + Lanes.HALVES))
-                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, t2 + Lanes.HALVES))
-                    .add(ShortVector.fromArray(Lanes.SHORTS, tables, t3 + Lanes.HALVES))
-                    .intoArray(sums, sum + Lanes.HALVES);
+            long t = offsets[row];
+            ShortVector first = ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t, ByteOrder.LITTLE_ENDIAN);
+            ShortVector second = ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t + HALF, ByteOrder.LITTLE_ENDIAN);
+            t = offsets[row + NibbleShape.ROWS] + (long) TABLE;
+            first = first.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t, ByteOrder.LITTLE_ENDIAN));
+            second = second.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t + HALF, ByteOrder.LITTLE_ENDIAN));
+            t = offsets[row + 2 * NibbleShape.ROWS] + 2L * TABLE;
+            first = first.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t, ByteOrder.LITTLE_ENDIAN));
+            second = second.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t + HALF, ByteOrder.LITTLE_ENDIAN));
+            t = offsets[row + 3 * NibbleShape.ROWS] + 3L * TABLE;
+            first = first.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t, ByteOrder.LITTLE_ENDIAN));
+            second = second.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t + HALF, ByteOrder.LITTLE_ENDIAN));
+            t = offsets[row + 4 * NibbleShape.ROWS] + 4L * TABLE;
+            first = first.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t, ByteOrder.LITTLE_ENDIAN));
+            second = second.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t + HALF, ByteOrder.LITTLE_ENDIAN));
+            t = offsets[row + 5 * NibbleShape.ROWS] + 5L * TABLE;
+            first = first.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t, ByteOrder.LITTLE_ENDIAN));
+            second = second.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t + HALF, ByteOrder.LITTLE_ENDIAN));
+            t = offsets[row + 6 * NibbleShape.ROWS] + 6L * TABLE;
+            first = first.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t, ByteOrder.LITTLE_ENDIAN));
+            second = second.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t + HALF, ByteOrder.LITTLE_ENDIAN));
+            t = offsets[row + 7 * NibbleShape.ROWS] + 7L * TABLE;
+            first = first.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t, ByteOrder.LITTLE_ENDIAN));
+            second = second.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t + HALF, ByteOrder.LITTLE_ENDIAN));
+            first.intoArray(sums, sum);
+            second.intoArray(sums, sum + Lanes.HALVES);
+        }
+    }
+
+    /** The same, but adds it to the sums. */
+    static void addPanel(char[] offsets, MemorySegment tables, short[] sums, int to) {
+        for (int row = 0; row < NibbleShape.ROWS; row++) {
+            int sum = to + row * TOKENS;
+            long t = offsets[row];
+            ShortVector first = ShortVector.fromArray(Lanes.SHORTS, sums, sum)
+                    .add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t, ByteOrder.LITTLE_ENDIAN));
+            ShortVector second = ShortVector.fromArray(Lanes.SHORTS, sums, sum + Lanes.HALVES)
+                    .add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t + HALF, ByteOrder.LITTLE_ENDIAN));
+            t = offsets[row + NibbleShape.ROWS] + (long) TABLE;
+            first = first.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t, ByteOrder.LITTLE_ENDIAN));
+            second = second.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t + HALF, ByteOrder.LITTLE_ENDIAN));
+            t = offsets[row + 2 * NibbleShape.ROWS] + 2L * TABLE;
+            first = first.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t, ByteOrder.LITTLE_ENDIAN));
+            second = second.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t + HALF, ByteOrder.LITTLE_ENDIAN));
+            t = offsets[row + 3 * NibbleShape.ROWS] + 3L * TABLE;
+            first = first.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t, ByteOrder.LITTLE_ENDIAN));
+            second = second.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t + HALF, ByteOrder.LITTLE_ENDIAN));
+            t = offsets[row + 4 * NibbleShape.ROWS] + 4L * TABLE;
+            first = first.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t, ByteOrder.LITTLE_ENDIAN));
+            second = second.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t + HALF, ByteOrder.LITTLE_ENDIAN));
+            t = offsets[row + 5 * NibbleShape.ROWS] + 5L * TABLE;
+            first = first.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t, ByteOrder.LITTLE_ENDIAN));
+            second = second.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t + HALF, ByteOrder.LITTLE_ENDIAN));
+            t = offsets[row + 6 * NibbleShape.ROWS] + 6L * TABLE;
+            first = first.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t, ByteOrder.LITTLE_ENDIAN));
+            second = second.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t + HALF, ByteOrder.LITTLE_ENDIAN));
+            t = offsets[row + 7 * NibbleShape.ROWS] + 7L * TABLE;
+            first = first.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t, ByteOrder.LITTLE_ENDIAN));
+            second = second.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t + HALF, ByteOrder.LITTLE_ENDIAN));
+            first.intoArray(sums, sum);
+            second.intoArray(sums, sum + Lanes.HALVES);
+        }
+    }
+
+    /**
+     * Adds 16-bit sums to totals, or begins with them.
+     *
+     * @param count a multiple of eight
+     */
+    static void widen(short[] sums, int[] totals, int count, boolean first) {
+        if (first) {
+            for (int i = 0; i < count; i += Lanes.WORDS) {
+                ShortVector.fromArray(Lanes.SHORTS_8, sums, i)
+                        .convertShape(VectorOperators.S2I, Lanes.INTS, 0)
+                        .reinterpretAsInts()
+                        .intoArray(totals, i);
+            }
+            return;
+        }
+        for (int i = 0; i < count; i += Lanes.WORDS) {
+            IntVector.fromArray(Lanes.INTS, totals, i)
+                    .add(ShortVector.fromArray(Lanes.SHORTS_8, sums, i)
+                            .convertShape(VectorOperators.S2I, Lanes.INTS, 0))
+                    .intoArray(totals, i);
         }
     }
 }

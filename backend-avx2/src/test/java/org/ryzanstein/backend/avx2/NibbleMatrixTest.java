@@ -129,7 +129,7 @@ class NibbleMatrixTest {
     @Test
     void multipliesMatricesOfSeveralTiles() {
         byte[][] activations = digits(4, 16, 40, 127);
-        byte[][] weights = digits(5, 2 * NibbleScratch.BLOCKS * NibbleShape.ROWS + 5, 40, 1);
+        byte[][] weights = digits(5, 2 * TokenScratch.BLOCKS * NibbleShape.ROWS + 5, 40, 1);
 
         assertThat(multiply(activations, weights)).isDeepEqualTo(product(activations, weights));
     }
