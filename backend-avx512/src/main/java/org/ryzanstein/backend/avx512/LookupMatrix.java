@@ -12,10 +12,10 @@ import org.ryzanstein.backend.cpu.WeightMemory;
 /**
  * Ternary weights as indexes into tables of partial sums, nine weights in 16 bits as {@link LookupShape} says.
  *
- * <p>Layout: (part, chunk, vector of a block, block of the part, word of the chunk, 32 rows). A block is 128 rows: four vectors
- * of 32. A part is what one thread multiplies. Within it the four vectors of its blocks lie far apart, each in a stream of its
- * own, so that the processor reads four pages ahead at a time in place of one; and the tables of one chunk serve all blocks
- * before the next chunk's are needed, so that they stay in the innermost cache.
+ * <p>Layout: (part, vector of a block, chunk, block of the part, word of the chunk, 32 rows). A block is 128 rows: four vectors
+ * of 32. A part is what one thread multiplies. It is read as four streams, one for each vector of its blocks, from beginning to end
+ * without a jump, so that the processor reads four pages ahead at a time in place of one; and the tables of one chunk serve all
+ * blocks before the next chunk's are needed, so that they stay in the innermost cache.
  */
 final class LookupMatrix extends TernaryMatrix {
     private static final int VECTORS = Lookup.ROWS / Lookup.TABLE;
@@ -102,16 +102,18 @@ final class LookupMatrix extends TernaryMatrix {
         return part;
     }
 
-    /** Bytes from one vector of a part's blocks to the next. */
+    /** Bytes of a stream: one vector of all of a part's blocks, in all chunks. */
     private long stream(int part) {
-        return (long) (firstBlock(part + 1) - firstBlock(part)) * vectorBytes;
+        return (long) (firstBlock(part + 1) - firstBlock(part)) * vectorBytes * shape.chunks();
     }
 
     /** Where a vector of a block begins in a chunk. */
     private long address(int part, int chunk, int vector, int block) {
         int first = firstBlock(part);
+        int blocksOfPart = firstBlock(part + 1) - first;
         long before = (long) first * vectorBytes * VECTORS * shape.chunks();
-        return before + (chunk * VECTORS + vector) * stream(part) + (long) (block - first) * vectorBytes;
+        long inStream = ((long) chunk * blocksOfPart + block - first) * vectorBytes;
+        return before + vector * stream(part) + inStream;
     }
 
     @Override
