@@ -186,6 +186,8 @@ final class Pulse implements Runnable, AutoCloseable {
             peer.connection.write(peer.out);
             peer.out.compact();
         } catch (IOException e) {
+            // A peer that has left is not there to listen any more, but its farewell is.
+            read(peer);
             end(peer);
         }
     }
@@ -226,6 +228,9 @@ final class Pulse implements Runnable, AutoCloseable {
             case ControlFrame.ABORT -> {
                 if (frame.kind() == Kind.RANK_DEAD && frame.rank() != mesh.rank()) {
                     dead.add(frame.rank());
+                } else if (frame.kind() == Kind.ABORTED && frame.rank() == peer.rank) {
+                    // It has said that it ends, and why: that its connection ends, too, is no news.
+                    peer.state = State.LEFT;
                 }
                 mesh.failed(new CommunicationException(frame.kind(), frame.rank(), frame.text()));
             }
@@ -234,6 +239,9 @@ final class Pulse implements Runnable, AutoCloseable {
     }
 
     private void end(Peer peer) {
+        if (peer.ended) {
+            return;
+        }
         peer.ended = true;
         if (peer.state == State.ALIVE && !closing && !crashed) {
             peer.state = State.DEAD;

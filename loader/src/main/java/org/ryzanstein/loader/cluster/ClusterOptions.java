@@ -3,6 +3,7 @@ package org.ryzanstein.loader.cluster;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.ryzanstein.api.comm.EndpointConfig;
 
 /**
@@ -42,8 +43,9 @@ public record ClusterOptions(
          *
          * @param leader where to join
          * @param count how many
+         * @param onEnd told, on any thread, of each process that ends although nobody has ended it: which one, and how
          * @return closed with the engine: ends them
          */
-        AutoCloseable launch(InetSocketAddress leader, int count);
+        AutoCloseable launch(InetSocketAddress leader, int count, Consumer<String> onEnd);
     }
 }

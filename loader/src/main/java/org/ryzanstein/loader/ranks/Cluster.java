@@ -3,6 +3,7 @@ package org.ryzanstein.loader.ranks;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.ryzanstein.api.comm.CommunicatorProvider;
 import org.ryzanstein.api.comm.Endpoint;
@@ -33,7 +34,7 @@ public final class Cluster implements AutoCloseable {
      * Listens, starts workers if it is to, waits for them, and forms the first group.
      *
      * @param onChange called on any thread when a rank has come or gone
-     * @throws ClusterException if the workers do not come in time
+     * @throws ClusterException if the workers do not come in time, or one that was started here ends before all have come
      */
     public static Cluster lead(
             ClusterOptions options,
@@ -49,15 +50,19 @@ public final class Cluster implements AutoCloseable {
             Runnable onChange) {
         Endpoint endpoint = communicators.bind(options.endpoint());
         AutoCloseable workers = null;
+        CompletableFuture<Membership> listening = new CompletableFuture<>();
         Membership membership = null;
         ShardLoader loader = new ShardLoader(path, kernels, team, progress);
         try {
             // Workers start while this process reads the model.
             int count = options.ranks() - 1;
             if (options.launcher().isPresent() && count > 0) {
-                workers = options.launcher().get().launch(endpoint.address(), count);
+                workers = options.launcher().get().launch(endpoint.address(), count, how -> {
+                    var _ = listening.thenAccept(present -> present.processEnded(how));
+                });
             }
             membership = new Membership(endpoint, ModelHash.of(path), onChange);
+            listening.complete(membership);
             LOG.log(Level.INFO, "waiting at {0} for {1} workers", endpoint.address(), count);
             progress.progress("waiting for " + count + (count == 1 ? " worker" : " workers"), 0, 1);
             if (!membership.awaitWorkers(count, options.patience())) {

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 import org.ryzanstein.api.comm.CommunicationException;
 import org.ryzanstein.api.comm.Endpoint;
 import org.ryzanstein.api.comm.Link;
@@ -50,6 +51,8 @@ final class Membership {
             return size() > REMEMBERED;
         }
     };
+    private boolean complete;
+    private @Nullable String lost;
     private boolean closed;
 
     /**
@@ -210,20 +213,44 @@ final class Membership {
     }
 
     /**
+     * A worker's process that was started with the leader has ended. Who still waits for workers to join gives up.
+     *
+     * @param how which one, and how
+     */
+    void processEnded(String how) {
+        lock.lock();
+        try {
+            if (!complete) {
+                lost = how;
+                changed.signalAll();
+                return;
+            }
+        } finally {
+            lock.unlock();
+        }
+        LOG.log(Level.WARNING, how);
+    }
+
+    /**
      * Waits until at least so many workers have joined.
      *
      * @return false if they have not in this time
+     * @throws ClusterException if a worker's process that was started with the leader has ended
      */
     boolean awaitWorkers(int count, Duration patience) throws InterruptedException {
         long left = patience.toNanos();
         lock.lock();
         try {
             while (members.size() < count) {
+                if (lost != null) {
+                    throw new ClusterException(lost + "; " + members.size() + " of " + count + " workers had joined");
+                }
                 if (left <= 0) {
                     return false;
                 }
                 left = changed.awaitNanos(left);
             }
+            complete = true;
             return true;
         } finally {
             lock.unlock();

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.ryzanstein.api.comm.EndpointConfig;
 import org.ryzanstein.loader.Ryzanstein;
@@ -44,7 +45,7 @@ final class LocalRanks implements AutoCloseable {
         return opened;
     }
 
-    private AutoCloseable launch(InetSocketAddress address, int count) {
+    private AutoCloseable launch(InetSocketAddress address, int count, Consumer<String> onEnd) {
         leader = address;
         for (int i = 0; i < count; i++) {
             join(model);

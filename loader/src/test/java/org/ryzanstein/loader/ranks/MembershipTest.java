@@ -18,6 +18,7 @@ import org.ryzanstein.api.comm.Endpoint;
 import org.ryzanstein.api.comm.EndpointConfig;
 import org.ryzanstein.api.comm.Link;
 import org.ryzanstein.api.kernel.MemoryKind;
+import org.ryzanstein.loader.cluster.ClusterException;
 
 @Timeout(60)
 class MembershipTest {
@@ -60,6 +61,28 @@ class MembershipTest {
 
     private void awaitChange() throws InterruptedException {
         assertThat(changes.tryAcquire(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+    }
+
+    @Test
+    void doesNotMindTheEndOfAProcessOnceAllHaveJoined() throws InterruptedException {
+        Link first = join(hello(1));
+        assertThat(membership.awaitWorkers(1, PATIENCE)).isTrue();
+        membership.processEnded("worker process 1 has ended with exit code 9: after all had joined");
+        assertThat(membership.awaitWorkers(1, NOT_AT_ALL)).isTrue();
+        first.close();
+    }
+
+    @Test
+    void namesTheProcessThatHasEndedBeforeAllHaveJoined() throws InterruptedException {
+        join(hello(1));
+        Thread ending = Thread.ofPlatform().start(() -> {
+            changes.acquireUninterruptibly();
+            membership.processEnded("worker process 7 has ended with exit code 3: no such model");
+        });
+        assertThatThrownBy(() -> membership.awaitWorkers(2, PATIENCE))
+                .isInstanceOf(ClusterException.class)
+                .hasMessage("worker process 7 has ended with exit code 3: no such model; 1 of 2 workers had joined");
+        ending.join();
     }
 
     @Test

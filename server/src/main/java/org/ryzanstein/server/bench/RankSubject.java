@@ -72,12 +72,17 @@ final class RankSubject implements AutoCloseable {
                 .asDouble();
     }
 
-    /** Runs a test until it gets no faster, at least twice, and no longer than so many seconds after the first run. */
+    /**
+     * Runs a test until it gets no faster, at least twice, for at least half of so many seconds after the first run, and no
+     * longer than all of them. The compiler is busy for a while after the rate is steady, and with fewer processors than ranks
+     * and compiler threads it holds a rank up.
+     */
     void warmUp(ModelTest test, double seconds) {
         double before = run(test);
-        long end = System.nanoTime() + (long) (seconds * 1e9);
+        long begun = System.nanoTime();
+        long most = (long) (seconds * 1e9);
         int steady = 0;
-        while (System.nanoTime() - end < 0 && steady < 2) {
+        while (System.nanoTime() - begun < (steady < 2 ? most : most / 2)) {
             double rate = run(test);
             steady = Math.abs(rate - before) < STEADY * rate ? steady + 1 : 0;
             before = rate;

@@ -11,10 +11,10 @@ final class SlowLink {
     /** The same options, with a relay between the leader and the workers that it starts. */
     static ClusterOptions between(ClusterOptions options, int addedMicros) {
         Launcher launcher = options.launcher().orElseThrow();
-        Launcher late = (leader, count) -> {
+        Launcher late = (leader, count, onEnd) -> {
             DelayingRelay relay = new DelayingRelay(leader, addedMicros);
             try {
-                AutoCloseable workers = launcher.launch(relay.address(), count);
+                AutoCloseable workers = launcher.launch(relay.address(), count, onEnd);
                 return () -> {
                     try (relay) {
                         workers.close();

@@ -14,6 +14,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.ryzanstein.loader.cluster.ClusterOptions;
 
 /**
@@ -42,11 +43,11 @@ final class LocalWorkers implements ClusterOptions.Launcher {
     private record Started(Process process, Path log, CompletableFuture<?> watch) {}
 
     @Override
-    public AutoCloseable launch(InetSocketAddress leader, int count) {
+    public AutoCloseable launch(InetSocketAddress leader, int count, Consumer<String> onEnd) {
         List<Started> workers = new ArrayList<>();
         try {
             for (int i = 0; i < count; i++) {
-                workers.add(start(leader));
+                workers.add(start(leader, onEnd));
             }
         } catch (IOException e) {
             end(workers);
@@ -55,7 +56,7 @@ final class LocalWorkers implements ClusterOptions.Launcher {
         return () -> end(workers);
     }
 
-    private Started start(InetSocketAddress leader) throws IOException {
+    private Started start(InetSocketAddress leader, Consumer<String> onEnd) throws IOException {
         List<String> command = new ArrayList<>(
                 List.of("worker", "--join", leader.getAddress().getHostAddress() + ":" + leader.getPort()));
         command.addAll(List.of("--secret-from-stdin", "--once"));
@@ -66,22 +67,18 @@ final class LocalWorkers implements ClusterOptions.Launcher {
                 .redirectErrorStream(true)
                 .redirectOutput(log.toFile())
                 .start();
-        Started started = new Started(process, log, process.onExit().thenAccept(ended -> report(ended, log)));
+        Started started =
+                new Started(process, log, process.onExit().thenAccept(ended -> onEnd.accept(describe(ended, log))));
         OutputStream input = process.getOutputStream();
         input.write((HexFormat.of().formatHex(secret) + "\n").getBytes(StandardCharsets.US_ASCII));
         input.flush();
         return started;
     }
 
-    private static void report(Process ended, Path log) {
-        if (ended.exitValue() != 0) {
-            LOG.log(
-                    Level.WARNING,
-                    "worker process {0} has ended with exit code {1}: {2}",
-                    Long.toString(ended.pid()),
-                    ended.exitValue(),
-                    tail(log));
-        }
+    private static String describe(Process ended, Path log) {
+        String last = tail(log);
+        return "worker process " + ended.pid() + " has ended with exit code " + ended.exitValue()
+                + (last.isEmpty() ? ", without a message" : ": " + last);
     }
 
     private static String tail(Path log) {

@@ -33,7 +33,7 @@ class RankSuiteTest {
 
     /** Ranks that are threads of this process. */
     private static EngineOptions over(EngineOptions options, int ranks, Optional<ShardPlan> plan) {
-        ClusterOptions.Launcher launcher = (leader, count) -> {
+        ClusterOptions.Launcher launcher = (leader, count, onEnd) -> {
             List<Worker> workers = new ArrayList<>();
             for (int i = 0; i < count; i++) {
                 Worker worker = Ryzanstein.openWorker(new WorkerOptions(

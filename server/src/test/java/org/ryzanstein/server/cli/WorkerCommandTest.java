@@ -78,7 +78,7 @@ class WorkerCommandTest {
                 EndpointConfig.loopback(SECRET),
                 2,
                 Optional.empty(),
-                Optional.of((leader, count) -> {
+                Optional.of((leader, count, onEnd) -> {
                     try {
                         code.set(start(
                                 input,
