@@ -10,19 +10,19 @@ final class NibbleInput extends TernaryInput {
     /** Largest batch that is multiplied by the tables kept here. */
     static final int FEW = 8;
 
-    private final NibbleShape shape;
+    private final int groups;
     private final byte[][] tables; // (at most FEW, tables of a row)
 
     NibbleInput(int rows, int columns) {
         super(rows, columns);
-        this.shape = NibbleShape.of(columns);
-        this.tables = new byte[Math.min(rows, FEW)][Math.multiplyExact(shape.groups(), SubsetTables.BYTES)];
+        this.groups = NibbleShape.groups(columns);
+        this.tables = new byte[Math.min(rows, FEW)][Math.multiplyExact(groups, SubsetTables.BYTES)];
     }
 
     @Override
     protected void finish(int row) {
         if (row < tables.length) {
-            SubsetTables.build(digits(), row * stride(), shape.groups(), tables[row], 0);
+            SubsetTables.build(digits(), row * stride(), groups, tables[row], 0);
         }
     }
 

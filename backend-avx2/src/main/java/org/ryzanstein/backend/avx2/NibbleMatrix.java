@@ -20,17 +20,15 @@ final class NibbleMatrix extends TernaryMatrix {
 
     private NibbleMatrix(WeightSource.Ternary source, WeightMemory memory, ThreadLocal<NibbleScratch> scratch) {
         super(source);
-        this.shape = NibbleShape.of(columns());
-        int blocks = Math.ceilDiv(rows(), NibbleShape.ROWS);
-        this.weights = memory.allocate(Math.multiplyExact(blocks, shape.blockBytes()));
+        this.shape = NibbleShape.of(rows(), columns());
+        this.weights = memory.allocate(shape.bytes());
         this.scratch = scratch;
     }
 
     static NibbleMatrix pack(
             WeightSource.Ternary source, Parallel parallel, WeightMemory memory, ThreadLocal<NibbleScratch> scratch) {
         NibbleMatrix matrix = new NibbleMatrix(source, memory, scratch);
-        int blocks = Math.ceilDiv(matrix.rows(), NibbleShape.ROWS);
-        parallel.forRange(blocks, (from, to) -> {
+        parallel.forRange(matrix.shape.blocks(), (from, to) -> {
             byte[] digits = new byte[matrix.columns()];
             int last = Math.min(matrix.rows(), to * NibbleShape.ROWS);
             for (int row = from * NibbleShape.ROWS; row < last; row++) {
@@ -42,8 +40,10 @@ final class NibbleMatrix extends TernaryMatrix {
     }
 
     private void packRow(int row, byte[] digits) {
-        long at = offset(row / NibbleShape.ROWS, 0) + row % NibbleShape.ROWS;
-        for (int column = 0; column < digits.length; at += NibbleShape.ROWS) {
+        int block = row / NibbleShape.ROWS;
+        int lane = row % NibbleShape.ROWS;
+        for (int column = 0; column < digits.length; ) {
+            long at = shape.offset(block, column / NibbleShape.DIGITS) + lane;
             int packed = 0;
             int end = Math.min(digits.length, column + NibbleShape.DIGITS);
             for (int bit = 1; column < end; column++, bit <<= 1) {
@@ -56,11 +56,6 @@ final class NibbleMatrix extends TernaryMatrix {
             }
             weights.set(ValueLayout.JAVA_BYTE, at, (byte) packed);
         }
-    }
-
-    /** Where a block's bytes lie from {@code group} on. */
-    private long offset(int block, int group) {
-        return block * shape.blockBytes() + (long) group * NibbleShape.ROWS;
     }
 
     @Override
@@ -98,12 +93,12 @@ final class NibbleMatrix extends TernaryMatrix {
         }
     }
 
-    /** Each block from its beginning to its end, so that memory is read in order. */
+    /** By the tables of one chunk at a time, for all blocks. */
     private void multiplyFew(
             NibbleInput in, int tokens, int fromBlock, int toBlock, HostBuffer sums, NibbleScratch own) {
-        for (int block = fromBlock; block < toBlock; block++) {
-            for (int chunk = 0; chunk < shape.chunks(); chunk++) {
-                int table = chunk * NibbleShape.CHUNK * SubsetTables.BYTES;
+        for (int chunk = 0; chunk < shape.chunks(); chunk++) {
+            int table = chunk * NibbleShape.CHUNK * SubsetTables.BYTES;
+            for (int block = fromBlock; block < toBlock; block++) {
                 for (int token = 0; token < tokens; token++) {
                     addChunk(block, chunk, in.tables(token), table, sums, token, own);
                 }
@@ -126,11 +121,11 @@ final class NibbleMatrix extends TernaryMatrix {
 
     private void addChunk(
             int block, int chunk, byte[] tables, int table, HostBuffer sums, int token, NibbleScratch own) {
-        long at = offset(block, chunk * NibbleShape.CHUNK);
-        NibbleSums.sum(weights, at, shape.chunkGroups(chunk), tables, table, own.sums());
+        long at = shape.offset(block, chunk * NibbleShape.CHUNK);
+        NibbleSums.sum(weights, at, NibbleShape.ROWS, shape.chunkGroups(chunk), tables, table, own.sums());
         int row = block * NibbleShape.ROWS;
         int count = Math.min(NibbleShape.ROWS, rows() - row);
-        NibbleSums.widen(own.sums(), 0, sums.ints(), sums.row(token) + row, count, chunk == 0);
+        NibbleSums.widen(own.sums(), sums.ints(), sums.row(token) + row, count, chunk == 0);
     }
 
     private void multiplyGroup(
@@ -142,7 +137,15 @@ final class NibbleMatrix extends TernaryMatrix {
             for (int group = 0; group < shape.groups(); group += TokenTables.PANEL) {
                 int groups = Math.min(TokenTables.PANEL, shape.groups() - group);
                 tile.addPanel(
-                        in, token, count, group, groups, weights, offset(block, group), shape.blockBytes(), blocks);
+                        in,
+                        token,
+                        count,
+                        group,
+                        groups,
+                        weights,
+                        shape.offset(block, group),
+                        shape.stride(group),
+                        blocks);
             }
             int row = block * NibbleShape.ROWS;
             tile.store(row, Math.min(blocks * NibbleShape.ROWS, rows() - row), token, count, sums);

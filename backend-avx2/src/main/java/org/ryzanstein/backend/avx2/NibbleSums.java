@@ -2,7 +2,6 @@ package org.ryzanstein.backend.avx2;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
-import java.util.Arrays;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
@@ -16,29 +15,25 @@ import jdk.incubator.vector.VectorOperators;
  * <p>The two parts of the sums are added in 8 bits over four lookups (at most 4 * 31 either way), then in 16.
  */
 final class NibbleSums {
-    /** Weight rows that are multiplied together: two vectors. */
-    private static final int STEP = 2 * Lanes.HALVES;
-
     private NibbleSums() {}
 
     /**
      * Sums over a chunk for a block of weight rows.
      *
+     * <p>The high half of a byte comes into its low half by a shift of 16 bits; lookups see no more. One rolled loop: an inner one
+     * over the four lookups of a unit costs a third of the speed. And the distance of the groups is a parameter: were it a
+     * constant, the compiler would unroll the loop, and weights would come from memory at half the speed.
+     *
      * @param weights bytes in (four weights, row) order, from {@code at} on
+     * @param stride {@link NibbleShape#ROWS}
      * @param groups bytes of a row, a multiple of {@link NibbleShape#UNIT} and at most {@link NibbleShape#CHUNK}
      * @param sums receives {@link NibbleShape#ROWS} sums
      */
-    static void sum(MemorySegment weights, long at, int groups, byte[] tables, int table, short[] sums) {
-        for (int row = 0; row < NibbleShape.ROWS; row += STEP) {
-            sumStep(weights, at + row, groups, tables, table, sums, row);
-        }
-    }
-
-    /** The high half of a byte comes into its low half by a shift of 16 bits; lookups see no more. One rolled loop: an inner one over the four lookups of a unit costs a third of the speed, unrolling it more. */
-    private static void sumStep(
-            MemorySegment weights, long at, int groups, byte[] tables, int table, short[] sums, int to) {
+    static void sum(MemorySegment weights, long at, int stride, int groups, byte[] tables, int table, short[] sums) {
         ShortVector s0 = ShortVector.zero(Lanes.SHORTS);
         ShortVector s1 = s0;
+        ShortVector h0 = s0;
+        ShortVector h1 = s0;
         ByteVector low0 = ByteVector.zero(Lanes.BYTES_16);
         ByteVector high0 = low0;
         ByteVector low1 = low0;
@@ -48,52 +43,57 @@ final class NibbleSums {
             ByteVector high =
                     ByteVector.fromArray(Lanes.BYTES_16, tables, table + g * SubsetTables.BYTES + Lanes.HALVES);
             ByteVector plus0 = ByteVector.fromMemorySegment(
-                    Lanes.BYTES_16, weights, at + (long) g * NibbleShape.ROWS, ByteOrder.LITTLE_ENDIAN);
+                    Lanes.BYTES_16, weights, at + (long) g * stride, ByteOrder.LITTLE_ENDIAN);
             ByteVector minus0 = plus0.reinterpretAsShorts()
                     .lanewise(VectorOperators.LSHR, NibbleShape.DIGITS)
                     .reinterpretAsBytes();
-            low0 = low0.add(plus0.selectFrom(low)).sub(minus0.selectFrom(low));
-            high0 = high0.add(plus0.selectFrom(high)).sub(minus0.selectFrom(high));
+            low0 = low0.add(plus0.selectFrom(low).sub(minus0.selectFrom(low)));
+            high0 = high0.add(plus0.selectFrom(high).sub(minus0.selectFrom(high)));
             ByteVector plus1 = ByteVector.fromMemorySegment(
-                    Lanes.BYTES_16, weights, at + (long) g * NibbleShape.ROWS + Lanes.HALVES, ByteOrder.LITTLE_ENDIAN);
+                    Lanes.BYTES_16, weights, at + (long) g * stride + Lanes.HALVES, ByteOrder.LITTLE_ENDIAN);
             ByteVector minus1 = plus1.reinterpretAsShorts()
                     .lanewise(VectorOperators.LSHR, NibbleShape.DIGITS)
                     .reinterpretAsBytes();
-            low1 = low1.add(plus1.selectFrom(low)).sub(minus1.selectFrom(low));
-            high1 = high1.add(plus1.selectFrom(high)).sub(minus1.selectFrom(high));
+            low1 = low1.add(plus1.selectFrom(low).sub(minus1.selectFrom(low)));
+            high1 = high1.add(plus1.selectFrom(high).sub(minus1.selectFrom(high)));
             if ((g & (NibbleShape.UNIT - 1)) == NibbleShape.UNIT - 1) {
-                s0 = s0.add(low0.convertShape(VectorOperators.B2S, Lanes.SHORTS, 0))
-                        .add(high0.convertShape(VectorOperators.B2S, Lanes.SHORTS, 0)
-                                .reinterpretAsShorts()
-                                .lanewise(VectorOperators.LSHL, SubsetTables.LOW_BITS));
-                s1 = s1.add(low1.convertShape(VectorOperators.B2S, Lanes.SHORTS, 0))
-                        .add(high1.convertShape(VectorOperators.B2S, Lanes.SHORTS, 0)
-                                .reinterpretAsShorts()
-                                .lanewise(VectorOperators.LSHL, SubsetTables.LOW_BITS));
+                s0 = s0.add(low0.convertShape(VectorOperators.B2S, Lanes.SHORTS, 0));
+                h0 = h0.add(high0.convertShape(VectorOperators.B2S, Lanes.SHORTS, 0));
+                s1 = s1.add(low1.convertShape(VectorOperators.B2S, Lanes.SHORTS, 0));
+                h1 = h1.add(high1.convertShape(VectorOperators.B2S, Lanes.SHORTS, 0));
                 low0 = ByteVector.zero(Lanes.BYTES_16);
                 high0 = low0;
                 low1 = low0;
                 high1 = low0;
             }
         }
-        s0.intoArray(sums, to);
-        s1.intoArray(sums, to + Lanes.HALVES);
+        s0.add(h0.lanewise(VectorOperators.LSHL, SubsetTables.LOW_BITS)).intoArray(sums, 0);
+        s1.add(h1.lanewise(VectorOperators.LSHL, SubsetTables.LOW_BITS)).intoArray(sums, Lanes.HALVES);
     }
 
     /** Adds {@code count} sums to {@code totals[at ..]}, or puts them there if they are the first. */
-    static void widen(short[] sums, int from, int[] totals, int at, int count, boolean first) {
-        if (first) {
-            Arrays.fill(totals, at, at + count, 0);
-        }
+    static void widen(short[] sums, int[] totals, int at, int count, boolean first) {
         int i = 0;
+        if (first) {
+            for (; i + Lanes.WORDS <= count; i += Lanes.WORDS) {
+                ShortVector.fromArray(Lanes.SHORTS_8, sums, i)
+                        .convertShape(VectorOperators.S2I, Lanes.INTS, 0)
+                        .reinterpretAsInts()
+                        .intoArray(totals, at + i);
+            }
+            for (; i < count; i++) {
+                totals[at + i] = sums[i];
+            }
+            return;
+        }
         for (; i + Lanes.WORDS <= count; i += Lanes.WORDS) {
-            ShortVector sum = ShortVector.fromArray(Lanes.SHORTS_8, sums, from + i);
             IntVector.fromArray(Lanes.INTS, totals, at + i)
-                    .add(sum.convertShape(VectorOperators.S2I, Lanes.INTS, 0))
+                    .add(ShortVector.fromArray(Lanes.SHORTS_8, sums, i)
+                            .convertShape(VectorOperators.S2I, Lanes.INTS, 0))
                     .intoArray(totals, at + i);
         }
         for (; i < count; i++) {
-            totals[at + i] += sums[from + i];
+            totals[at + i] += sums[i];
         }
     }
 }

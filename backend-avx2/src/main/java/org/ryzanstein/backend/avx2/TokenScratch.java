@@ -11,7 +11,7 @@ import org.ryzanstein.backend.cpu.HostBuffer;
  */
 final class TokenScratch {
     /** Blocks of weight rows that are multiplied by one building of tables. */
-    static final int BLOCKS = 32;
+    static final int BLOCKS = 64;
 
     private static final int BLOCK = NibbleShape.ROWS * TokenTables.TOKENS;
     /** Bytes of a cache line, where tables begin. */
@@ -53,13 +53,13 @@ final class TokenScratch {
             int groups,
             MemorySegment weights,
             long at,
-            long stride,
+            int stride,
             int blocks) {
         int digit = token * in.stride() + group * NibbleShape.DIGITS;
         TokenTables.turn(in.digits(), digit, in.stride(), count, groups, packed, lanes);
         TokenTables.build(lanes, groups, tables);
         for (int block = 0; block < blocks; block++) {
-            TokenTables.readOffsets(weights, at + block * stride, groups, offsets);
+            TokenTables.readOffsets(weights, at + (long) block * stride, groups, offsets);
             if (sumsEmpty) {
                 TokenTables.setPanel(offsets, tables, sums, block * BLOCK);
             } else {
@@ -68,7 +68,7 @@ final class TokenScratch {
         }
         sumsEmpty = false;
         if (TokenTables.addMagnitudes(lanes, groups, bounds) > LIMIT) {
-            TokenTables.widen(sums, totals, blocks * BLOCK, totalsEmpty);
+            NibbleSums.widen(sums, totals, 0, blocks * BLOCK, totalsEmpty);
             Arrays.fill(bounds, (short) 0);
             totalsEmpty = false;
             sumsEmpty = true;
@@ -82,7 +82,7 @@ final class TokenScratch {
      */
     void store(int row, int rows, int token, int count, HostBuffer result) {
         if (!totalsEmpty && !sumsEmpty) {
-            TokenTables.widen(sums, totals, Math.ceilDiv(rows, NibbleShape.ROWS) * BLOCK, false);
+            NibbleSums.widen(sums, totals, 0, Math.ceilDiv(rows, NibbleShape.ROWS) * BLOCK, false);
         }
         for (int first = 0; first < rows; first += NibbleShape.ROWS) {
             int end = Math.min(rows, first + NibbleShape.ROWS);

@@ -265,27 +265,4 @@ final class TokenTables {
             second.intoArray(sums, sum + Lanes.HALVES);
         }
     }
-
-    /**
-     * Adds 16-bit sums to totals, or begins with them.
-     *
-     * @param count a multiple of eight
-     */
-    static void widen(short[] sums, int[] totals, int count, boolean first) {
-        if (first) {
-            for (int i = 0; i < count; i += Lanes.WORDS) {
-                ShortVector.fromArray(Lanes.SHORTS_8, sums, i)
-                        .convertShape(VectorOperators.S2I, Lanes.INTS, 0)
-                        .reinterpretAsInts()
-                        .intoArray(totals, i);
-            }
-            return;
-        }
-        for (int i = 0; i < count; i += Lanes.WORDS) {
-            IntVector.fromArray(Lanes.INTS, totals, i)
-                    .add(ShortVector.fromArray(Lanes.SHORTS_8, sums, i)
-                            .convertShape(VectorOperators.S2I, Lanes.INTS, 0))
-                    .intoArray(totals, i);
-        }
-    }
 }
