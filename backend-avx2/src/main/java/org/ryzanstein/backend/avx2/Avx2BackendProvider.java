@@ -36,6 +36,6 @@ public final class Avx2BackendProvider implements KernelBackendProvider {
         if (probe() instanceof Probe.Unavailable refused) {
             throw new UnsupportedOperationException("backend avx2: " + refused.reason());
         }
-        return new CpuBackend(new Avx2Kernels(name()), team);
+        return new CpuBackend(new VectorKernels(name()), team);
     }
 }

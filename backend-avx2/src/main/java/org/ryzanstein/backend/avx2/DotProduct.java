@@ -42,4 +42,13 @@ final class DotProduct {
         FloatVector two = four.add(four.rearrange(FROM_2));
         return two.add(two.rearrange(FROM_1)).lane(0);
     }
+
+    /** The sum of sixteen accumulators, by the contract's tree. */
+    static float tree(float[] sums, int at) {
+        FloatVector eight = FloatVector.fromArray(Lanes.FLOATS, sums, at)
+                .add(FloatVector.fromArray(Lanes.FLOATS, sums, at + Lanes.WORDS));
+        FloatVector four = eight.add(eight.rearrange(FROM_4));
+        FloatVector two = four.add(four.rearrange(FROM_2));
+        return two.add(two.rearrange(FROM_1)).lane(0);
+    }
 }

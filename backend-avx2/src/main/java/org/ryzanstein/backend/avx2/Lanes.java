@@ -6,7 +6,10 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/** The only vector shapes of this backend, so that each call site sees one. */
+/**
+ * The only vector shapes of this backend, so that each call site sees one, and what else the kernels in {@code backend-simd} must know
+ * of the instruction set.
+ */
 final class Lanes {
     static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_256;
     static final VectorSpecies<Integer> INTS = IntVector.SPECIES_256;
@@ -18,10 +21,20 @@ final class Lanes {
     /** As many bytes as {@link #SHORTS} has lanes, and as many as AVX2 can permute by one instruction. */
     static final VectorSpecies<Byte> BYTES_16 = ByteVector.SPECIES_128;
 
+    /** As many shorts as {@link #INTS} has lanes. */
+    static final VectorSpecies<Short> WORD_SHORTS = ShortVector.SPECIES_128;
+    /** As many bytes as {@link #INTS} has lanes. */
+    static final VectorSpecies<Byte> WORD_BYTES = ByteVector.SPECIES_64;
+
     /** 32-bit lanes. */
     static final int WORDS = 8;
     /** 16-bit lanes. */
     static final int HALVES = 16;
+
+    /** Vector registers. */
+    static final int REGISTERS = 16;
+    /** Whether products with tiles of activations are made in 16 bits where they fit: multiplies twice as many in a vector. */
+    static final boolean TILES_IN_SHORTS = true;
 
     private Lanes() {}
 }

@@ -93,7 +93,7 @@ class NibbleMatrixTest {
             input.finish(row);
         }
         try (WeightMemory memory = new WeightMemory();
-                CpuBackend backend = new CpuBackend(new Avx2Kernels("test"), ALONE)) {
+                CpuBackend backend = new CpuBackend(new VectorKernels("test"), ALONE)) {
             NibbleMatrix matrix = NibbleMatrix.pack(
                     new Source(weights), new Parallel(ALONE), memory, ThreadLocal.withInitial(NibbleScratch::new));
             HostBuffer sums =

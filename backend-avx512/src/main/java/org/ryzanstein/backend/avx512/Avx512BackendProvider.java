@@ -36,6 +36,6 @@ public final class Avx512BackendProvider implements KernelBackendProvider {
         if (probe() instanceof Probe.Unavailable refused) {
             throw new UnsupportedOperationException("backend avx512: " + refused.reason());
         }
-        return new CpuBackend(new Avx512Kernels(name()), team);
+        return new CpuBackend(new VectorKernels(name()), team);
     }
 }

@@ -6,7 +6,10 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/** The only vector shapes of this backend, so that each call site sees one. */
+/**
+ * The only vector shapes of this backend, so that each call site sees one, and what else the kernels in {@code backend-simd} must know
+ * of the instruction set.
+ */
 final class Lanes {
     static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_512;
     static final VectorSpecies<Integer> INTS = IntVector.SPECIES_512;
@@ -19,10 +22,20 @@ final class Lanes {
     /** As many 16-bit lanes as {@link #INTS} has. */
     static final VectorSpecies<Short> SHORTS_16 = ShortVector.SPECIES_256;
 
+    /** As many shorts as {@link #INTS} has lanes. */
+    static final VectorSpecies<Short> WORD_SHORTS = ShortVector.SPECIES_256;
+    /** As many bytes as {@link #INTS} has lanes. */
+    static final VectorSpecies<Byte> WORD_BYTES = ByteVector.SPECIES_128;
+
     /** 32-bit lanes. */
     static final int WORDS = 16;
     /** 16-bit lanes. */
     static final int HALVES = 32;
+
+    /** Vector registers. */
+    static final int REGISTERS = 32;
+    /** Whether products with tiles of activations are made in 16 bits where they fit: multiplies twice as many in a vector. */
+    static final boolean TILES_IN_SHORTS = false;
 
     private Lanes() {}
 }

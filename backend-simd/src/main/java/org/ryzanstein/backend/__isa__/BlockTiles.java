@@ -1,4 +1,4 @@
-package org.ryzanstein.backend.avx2;
+package org.ryzanstein.backend.__isa__;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
@@ -10,7 +10,12 @@ import jdk.incubator.vector.VectorOperators;
 import org.ryzanstein.backend.cpu.BlockDigits;
 import org.ryzanstein.backend.cpu.BlockLayout;
 
-/** Products of a block of 32 rows, whose quants were unpacked, with a tile of activations; lanes are rows. */
+/**
+ * Products of a block of 32 rows, whose quants were unpacked, with a tile of activations; lanes are rows.
+ *
+ * <p>The loops of multiplication are so long that the compiler does not inline them (above 325 bytecodes): compiled by themselves,
+ * they come out twice as fast as in the middle of their callers' loops.
+ */
 final class BlockTiles {
     private static final int ROWS = BlockLayout.ROWS;
     private static final int BLOCK = BlockDigits.BLOCK;
@@ -50,7 +55,7 @@ final class BlockTiles {
     /** Widens the elements {@code from .. to}. */
     static void widen(short[] quants, int from, int to, float[] out) {
         for (int i = from * ROWS; i < to * ROWS; i += Lanes.WORDS) {
-            ShortVector.fromArray(Lanes.SHORTS_8, quants, i)
+            ShortVector.fromArray(Lanes.WORD_SHORTS, quants, i)
                     .convertShape(VectorOperators.S2F, Lanes.FLOATS, 0)
                     .reinterpretAsFloats()
                     .intoArray(out, i);
@@ -61,7 +66,7 @@ final class BlockTiles {
     static void widen(short[] quants, int from, int to, float[] numbers, int subScales, float[] out) {
         for (int i = from * ROWS; i < to * ROWS; i += Lanes.WORDS) {
             FloatVector scale = FloatVector.fromArray(Lanes.FLOATS, numbers, subScales + i % ROWS);
-            ShortVector.fromArray(Lanes.SHORTS_8, quants, i)
+            ShortVector.fromArray(Lanes.WORD_SHORTS, quants, i)
                     .convertShape(VectorOperators.S2F, Lanes.FLOATS, 0)
                     .reinterpretAsFloats()
                     .mul(scale)
@@ -72,7 +77,7 @@ final class BlockTiles {
     /** Widens bytes. */
     static void unpackBytes(MemorySegment memory, long at, int from, int to, float[] out) {
         for (int i = from * ROWS; i < to * ROWS; i += Lanes.WORDS) {
-            ByteVector.fromMemorySegment(Lanes.BYTES_8, memory, at + i, ByteOrder.LITTLE_ENDIAN)
+            ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, at + i, ByteOrder.LITTLE_ENDIAN)
                     .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
                     .reinterpretAsFloats()
                     .intoArray(out, i);
@@ -84,7 +89,7 @@ final class BlockTiles {
             MemorySegment memory, long at, int from, int to, float[] numbers, int subScales, float[] out) {
         for (int i = from * ROWS; i < to * ROWS; i += Lanes.WORDS) {
             FloatVector scale = FloatVector.fromArray(Lanes.FLOATS, numbers, subScales + i % ROWS);
-            ByteVector.fromMemorySegment(Lanes.BYTES_8, memory, at + i, ByteOrder.LITTLE_ENDIAN)
+            ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, at + i, ByteOrder.LITTLE_ENDIAN)
                     .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
                     .reinterpretAsFloats()
                     .mul(scale)
@@ -99,7 +104,7 @@ final class BlockTiles {
         }
     }
 
-    /** For sixteen rows of weights. */
+    /** For one vector of rows of weights. */
     private static void multiplyShorts(short[] weights, int from, int[] digits, int first, short[] out) {
         ShortVector a = ShortVector.zero(Lanes.SHORTS);
         ShortVector b = a;
@@ -132,7 +137,7 @@ final class BlockTiles {
         }
     }
 
-    /** For sixteen rows of weights. */
+    /** For two vectors of rows of weights. */
     private static void multiplyFloats(float[] weights, int from, int[] digits, int first, float[] out) {
         FloatVector a0 = FloatVector.zero(Lanes.FLOATS);
         FloatVector a1 = a0;
@@ -207,7 +212,7 @@ final class BlockTiles {
         for (int i = 0; i < ROWS; i += Lanes.WORDS) {
             FloatVector scale = FloatVector.fromArray(Lanes.FLOATS, numbers, i).mul(factor);
             FloatVector subScale = FloatVector.fromArray(Lanes.FLOATS, numbers, subScales + i);
-            FloatVector integer = ShortVector.fromArray(Lanes.SHORTS_8, integers, at + i)
+            FloatVector integer = ShortVector.fromArray(Lanes.WORD_SHORTS, integers, at + i)
                     .convertShape(VectorOperators.S2F, Lanes.FLOATS, 0)
                     .reinterpretAsFloats()
                     .add(offset)

@@ -1,13 +1,16 @@
-package org.ryzanstein.backend.avx512;
+package org.ryzanstein.backend.__isa__;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import org.ryzanstein.backend.cpu.AttentionLoops;
 
-/** Attention's loops, sixteen positions or elements at a time. */
+/** Attention's loops, a vector of positions or elements at a time. */
 final class AttentionVectors implements AttentionLoops {
     private static final int EXPONENT = 0x7f800000;
+
+    /** What {@link #scoreTwoVectors} needs: sixteen sums, and what is multiplied. */
+    private static final int REGISTERS_OF_TWO = 20;
 
     @Override
     public int lanes() {
@@ -29,10 +32,12 @@ final class AttentionVectors implements AttentionLoops {
             int to,
             int stride) {
         int p = 0;
-        for (; p + Lanes.WORDS < positions; p += 2 * Lanes.WORDS) {
-            scoreTwoVectors(keys, at + p, page, q, first, second, dimension, scale, scores, to + p, stride);
+        if (Lanes.REGISTERS >= REGISTERS_OF_TWO) {
+            for (; p + Lanes.WORDS < positions; p += 2 * Lanes.WORDS) {
+                scoreTwoVectors(keys, at + p, page, q, first, second, dimension, scale, scores, to + p, stride);
+            }
         }
-        if (p < positions) {
+        for (; p < positions; p += Lanes.WORDS) {
             scoreVector(keys, at + p, page, q, first, second, dimension, scale, scores, to + p, stride);
         }
     }

@@ -1,4 +1,4 @@
-package org.ryzanstein.backend.avx512;
+package org.ryzanstein.backend.__isa__;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
@@ -23,7 +23,11 @@ final class BlockIntegers {
     /** What centres a pair of bits. */
     static final int PAIR_CENTRE = 2;
 
-    private static final int VECTOR_BYTES = 64;
+    /** Bytes of a word of all rows. */
+    private static final int WORD_BYTES = ROWS * Short.BYTES;
+
+    /** Elements of all rows that four vectors hold: one or two. */
+    private static final int ELEMENTS = 4 * Lanes.WORDS / ROWS;
 
     private BlockIntegers() {}
 
@@ -36,11 +40,19 @@ final class BlockIntegers {
      */
     static void nibbles(
             MemorySegment memory, long at, int words, int[] digits, int first, int digitSum, short[] out, int to) {
-        ShortVector even = ShortVector.broadcast(Lanes.SHORTS, (short) (-NIBBLE_CENTRE * digitSum));
+        short centre = (short) (-NIBBLE_CENTRE * digitSum);
+        for (int row = 0; row < ROWS; row += Lanes.HALVES) {
+            addNibbles(memory, at + (long) row * Short.BYTES, words, digits, first, centre, out, to + row);
+        }
+    }
+
+    private static void addNibbles(
+            MemorySegment memory, long at, int words, int[] digits, int first, short start, short[] out, int to) {
+        ShortVector even = ShortVector.broadcast(Lanes.SHORTS, start);
         ShortVector odd = ShortVector.zero(Lanes.SHORTS);
         for (int j = 0; j < words; j++) {
             ShortVector word = ShortVector.fromMemorySegment(
-                    Lanes.SHORTS, memory, at + (long) VECTOR_BYTES * j, ByteOrder.LITTLE_ENDIAN);
+                    Lanes.SHORTS, memory, at + (long) j * WORD_BYTES, ByteOrder.LITTLE_ENDIAN);
             int k = first + 4 * j;
             even = even.add(word.and((short) 15)
                     .mul(IntVector.broadcast(Lanes.INTS, digits[k]).reinterpretAsShorts()));
@@ -59,11 +71,19 @@ final class BlockIntegers {
     /** Sum of (pair of bits - 2) * digit, by words of eight. */
     static void pairs(
             MemorySegment memory, long at, int words, int[] digits, int first, int digitSum, short[] out, int to) {
-        ShortVector even = ShortVector.broadcast(Lanes.SHORTS, (short) (-PAIR_CENTRE * digitSum));
+        short centre = (short) (-PAIR_CENTRE * digitSum);
+        for (int row = 0; row < ROWS; row += Lanes.HALVES) {
+            addPairs(memory, at + (long) row * Short.BYTES, words, digits, first, centre, out, to + row);
+        }
+    }
+
+    private static void addPairs(
+            MemorySegment memory, long at, int words, int[] digits, int first, short start, short[] out, int to) {
+        ShortVector even = ShortVector.broadcast(Lanes.SHORTS, start);
         ShortVector odd = ShortVector.zero(Lanes.SHORTS);
         for (int j = 0; j < words; j++) {
             ShortVector word = ShortVector.fromMemorySegment(
-                    Lanes.SHORTS, memory, at + (long) VECTOR_BYTES * j, ByteOrder.LITTLE_ENDIAN);
+                    Lanes.SHORTS, memory, at + (long) j * WORD_BYTES, ByteOrder.LITTLE_ENDIAN);
             int k = first + 8 * j;
             for (int i = 0; i < 8; i += 2) {
                 even = even.add(word.and((short) 3)
@@ -88,36 +108,44 @@ final class BlockIntegers {
         FloatVector b = a;
         FloatVector c = a;
         FloatVector d = a;
-        for (int k = 0; k < elements; k += 2) {
+        for (int k = 0; k < elements; k += ELEMENTS) {
             long row = at + (long) ROWS * k;
             FloatVector x = IntVector.broadcast(Lanes.INTS, digits[first + k]).reinterpretAsFloats();
-            a = ByteVector.fromMemorySegment(Lanes.BYTES_16, memory, row, ByteOrder.LITTLE_ENDIAN)
+            a = ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, row, ByteOrder.LITTLE_ENDIAN)
                     .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
                     .reinterpretAsFloats()
                     .fma(x, a);
-            b = ByteVector.fromMemorySegment(Lanes.BYTES_16, memory, row + Lanes.WORDS, ByteOrder.LITTLE_ENDIAN)
+            b = ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, row + Lanes.WORDS, ByteOrder.LITTLE_ENDIAN)
                     .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
                     .reinterpretAsFloats()
                     .fma(x, b);
-            FloatVector y =
-                    IntVector.broadcast(Lanes.INTS, digits[first + k + 1]).reinterpretAsFloats();
-            c = ByteVector.fromMemorySegment(Lanes.BYTES_16, memory, row + 2 * Lanes.WORDS, ByteOrder.LITTLE_ENDIAN)
+            FloatVector y = ELEMENTS == 1
+                    ? x
+                    : IntVector.broadcast(Lanes.INTS, digits[first + k + 1]).reinterpretAsFloats();
+            c = ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, row + 2 * Lanes.WORDS, ByteOrder.LITTLE_ENDIAN)
                     .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
                     .reinterpretAsFloats()
                     .fma(y, c);
-            d = ByteVector.fromMemorySegment(Lanes.BYTES_16, memory, row + 3 * Lanes.WORDS, ByteOrder.LITTLE_ENDIAN)
+            d = ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, row + 3 * Lanes.WORDS, ByteOrder.LITTLE_ENDIAN)
                     .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
                     .reinterpretAsFloats()
                     .fma(y, d);
         }
-        a.add(c).intoArray(out, to);
-        b.add(d).intoArray(out, to + Lanes.WORDS);
+        if (ELEMENTS == 2) {
+            a.add(c).intoArray(out, to);
+            b.add(d).intoArray(out, to + Lanes.WORDS);
+        } else {
+            a.intoArray(out, to);
+            b.intoArray(out, to + Lanes.WORDS);
+            c.intoArray(out, to + 2 * Lanes.WORDS);
+            d.intoArray(out, to + 3 * Lanes.WORDS);
+        }
     }
 
     /** out = float(low) + offset. */
     static void widen(short[] low, int from, float offset, float[] out, int to) {
         for (int i = 0; i < ROWS; i += Lanes.WORDS) {
-            ShortVector.fromArray(Lanes.SHORTS_16, low, from + i)
+            ShortVector.fromArray(Lanes.WORD_SHORTS, low, from + i)
                     .convertShape(VectorOperators.S2F, Lanes.FLOATS, 0)
                     .reinterpretAsFloats()
                     .add(offset)
@@ -128,11 +156,11 @@ final class BlockIntegers {
     /** out = (float(low) + 16 * float(high)) + offset. */
     static void widen(short[] low, short[] high, int from, int highFrom, float offset, float[] out, int to) {
         for (int i = 0; i < ROWS; i += Lanes.WORDS) {
-            FloatVector upper = ShortVector.fromArray(Lanes.SHORTS_16, high, highFrom + i)
+            FloatVector upper = ShortVector.fromArray(Lanes.WORD_SHORTS, high, highFrom + i)
                     .convertShape(VectorOperators.S2F, Lanes.FLOATS, 0)
                     .reinterpretAsFloats()
                     .mul(16f);
-            ShortVector.fromArray(Lanes.SHORTS_16, low, from + i)
+            ShortVector.fromArray(Lanes.WORD_SHORTS, low, from + i)
                     .convertShape(VectorOperators.S2F, Lanes.FLOATS, 0)
                     .reinterpretAsFloats()
                     .add(upper)

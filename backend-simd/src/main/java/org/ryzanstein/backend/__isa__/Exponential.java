@@ -1,9 +1,9 @@
-package org.ryzanstein.backend.avx2;
+package org.ryzanstein.backend.__isa__;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
-/** The contract's e^x, eight at a time; {@link org.ryzanstein.api.numerics.ContractMath#exp} explains it. */
+/** The contract's e^x, a vector at a time; {@link org.ryzanstein.api.numerics.ContractMath#exp} explains it. */
 final class Exponential {
     /** 1.5 * 2^23. Adding it rounds to an integer, which then stands in the low bits. */
     private static final float ROUND_MAGIC = 12582912f;

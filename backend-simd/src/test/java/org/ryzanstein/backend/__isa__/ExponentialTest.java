@@ -1,4 +1,4 @@
-package org.ryzanstein.backend.avx512;
+package org.ryzanstein.backend.__isa__;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package org.ryzanstein.backend.avx512;
+package org.ryzanstein.backend.__isa__;
 
 import org.jspecify.annotations.Nullable;
 import org.ryzanstein.api.kernel.GateKind;
@@ -18,19 +18,19 @@ import org.ryzanstein.backend.cpu.TernaryMatrix;
 import org.ryzanstein.backend.cpu.TiledAttention;
 import org.ryzanstein.backend.cpu.WeightMemory;
 
-/** The kernels for 512-bit vectors. */
-final class Avx512Kernels implements CpuKernels {
+/** The kernels, with those for ternary weights of the instruction set at hand. */
+final class VectorKernels implements CpuKernels {
     private static final int GATE_ROOM = 256;
 
     private final String name;
-    private final ThreadLocal<LookupScratch> scratch = ThreadLocal.withInitial(LookupScratch::new);
-    private final DenseKernels dense = new Avx512DenseKernels();
-    private final BlockKernels blocks = new Avx512BlockKernels();
+    private final TernaryKernels ternary = new TernaryKernels();
+    private final DenseKernels dense = new VectorDenseKernels();
+    private final BlockKernels blocks = new VectorBlockKernels();
 
     /** Room for the exponentials of a gate, a multiple of any vector's lanes. */
     private final ThreadLocal<float[]> gateScratch = ThreadLocal.withInitial(() -> new float[GATE_ROOM]);
 
-    Avx512Kernels(String name) {
+    VectorKernels(String name) {
         this.name = name;
     }
 
@@ -112,12 +112,12 @@ final class Avx512Kernels implements CpuKernels {
 
     @Override
     public TernaryInput ternaryInput(int rows, int columns) {
-        return new LookupInput(rows, columns);
+        return ternary.input(rows, columns);
     }
 
     @Override
     public TernaryMatrix packTernary(WeightSource.Ternary source, Parallel parallel, WeightMemory memory) {
-        return LookupMatrix.pack(source, parallel, memory, scratch);
+        return ternary.pack(source, parallel, memory);
     }
 
     @Override

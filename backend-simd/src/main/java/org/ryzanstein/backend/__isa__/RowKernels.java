@@ -1,4 +1,4 @@
-package org.ryzanstein.backend.avx2;
+package org.ryzanstein.backend.__isa__;
 
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
@@ -73,7 +73,7 @@ final class RowKernels {
                         .add(MAGIC)
                         .reinterpretAsInts()
                         .sub(MAGIC_BITS);
-                ((ByteVector) rounded.convertShape(VectorOperators.I2B, Lanes.BYTES_8, 0))
+                ((ByteVector) rounded.convertShape(VectorOperators.I2B, Lanes.WORD_BYTES, 0))
                         .intoArray(digits, digitsOffset + i);
             }
         } else {
@@ -85,7 +85,7 @@ final class RowKernels {
                         .add(MAGIC)
                         .reinterpretAsInts()
                         .sub(MAGIC_BITS);
-                ((ByteVector) rounded.convertShape(VectorOperators.I2B, Lanes.BYTES_8, 0))
+                ((ByteVector) rounded.convertShape(VectorOperators.I2B, Lanes.WORD_BYTES, 0))
                         .intoArray(digits, digitsOffset + i);
             }
         }

@@ -1,4 +1,4 @@
-package org.ryzanstein.backend.avx512;
+package org.ryzanstein.backend.__isa__;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
@@ -14,18 +14,25 @@ import org.ryzanstein.backend.cpu.BlockLayout;
  */
 final class HeadStreams {
     private static final int ROWS = BlockLayout.ROWS;
+    private static final int PAIR = 2 * Lanes.WORDS;
+
+    /** Pairs of vectors that hold the sums of one group: one or two. */
+    private static final int PAIRS = ROWS / PAIR;
+
+    /** Groups that are summed side by side. */
+    static final int GROUPS = 4 / PAIRS;
 
     private HeadStreams() {}
 
     /**
-     * Sums of byte * x for four groups of 32 rows.
+     * Sums of byte * x for {@link #GROUPS} groups of 32 rows.
      *
      * @param at where the first group begins
      * @param stride bytes from one group to the next
      * @param x the bits of floats
-     * @param out receives (4, 32) sums
+     * @param out receives sums, shape (groups, 32), from {@code to} on
      */
-    static void sum(MemorySegment memory, long at, long stride, int columns, int[] x, float[] out) {
+    static void sum(MemorySegment memory, long at, long stride, int columns, int[] x, float[] out, int to) {
         FloatVector a = FloatVector.zero(Lanes.FLOATS);
         FloatVector b = a;
         FloatVector c = a;
@@ -35,40 +42,40 @@ final class HeadStreams {
         FloatVector g = a;
         FloatVector h = a;
         long p = at;
-        long q = p + stride;
-        long r = q + stride;
-        long s = r + stride;
+        long q = p + stride * (1 / PAIRS) + 1 % PAIRS * PAIR;
+        long r = p + stride * (2 / PAIRS);
+        long s = p + stride * (3 / PAIRS) + 3 % PAIRS * PAIR;
         for (int k = 0; k < columns; k++) {
             FloatVector value = IntVector.broadcast(Lanes.INTS, x[k]).reinterpretAsFloats();
-            a = ByteVector.fromMemorySegment(Lanes.BYTES_16, memory, p, ByteOrder.LITTLE_ENDIAN)
+            a = ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, p, ByteOrder.LITTLE_ENDIAN)
                     .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
                     .reinterpretAsFloats()
                     .fma(value, a);
-            b = ByteVector.fromMemorySegment(Lanes.BYTES_16, memory, p + Lanes.WORDS, ByteOrder.LITTLE_ENDIAN)
+            b = ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, p + Lanes.WORDS, ByteOrder.LITTLE_ENDIAN)
                     .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
                     .reinterpretAsFloats()
                     .fma(value, b);
-            c = ByteVector.fromMemorySegment(Lanes.BYTES_16, memory, q, ByteOrder.LITTLE_ENDIAN)
+            c = ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, q, ByteOrder.LITTLE_ENDIAN)
                     .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
                     .reinterpretAsFloats()
                     .fma(value, c);
-            d = ByteVector.fromMemorySegment(Lanes.BYTES_16, memory, q + Lanes.WORDS, ByteOrder.LITTLE_ENDIAN)
+            d = ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, q + Lanes.WORDS, ByteOrder.LITTLE_ENDIAN)
                     .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
                     .reinterpretAsFloats()
                     .fma(value, d);
-            e = ByteVector.fromMemorySegment(Lanes.BYTES_16, memory, r, ByteOrder.LITTLE_ENDIAN)
+            e = ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, r, ByteOrder.LITTLE_ENDIAN)
                     .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
                     .reinterpretAsFloats()
                     .fma(value, e);
-            f = ByteVector.fromMemorySegment(Lanes.BYTES_16, memory, r + Lanes.WORDS, ByteOrder.LITTLE_ENDIAN)
+            f = ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, r + Lanes.WORDS, ByteOrder.LITTLE_ENDIAN)
                     .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
                     .reinterpretAsFloats()
                     .fma(value, f);
-            g = ByteVector.fromMemorySegment(Lanes.BYTES_16, memory, s, ByteOrder.LITTLE_ENDIAN)
+            g = ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, s, ByteOrder.LITTLE_ENDIAN)
                     .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
                     .reinterpretAsFloats()
                     .fma(value, g);
-            h = ByteVector.fromMemorySegment(Lanes.BYTES_16, memory, s + Lanes.WORDS, ByteOrder.LITTLE_ENDIAN)
+            h = ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, s + Lanes.WORDS, ByteOrder.LITTLE_ENDIAN)
                     .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
                     .reinterpretAsFloats()
                     .fma(value, h);
@@ -77,13 +84,13 @@ final class HeadStreams {
             r += ROWS;
             s += ROWS;
         }
-        a.intoArray(out, 0);
-        b.intoArray(out, Lanes.WORDS);
-        c.intoArray(out, 2 * Lanes.WORDS);
-        d.intoArray(out, 3 * Lanes.WORDS);
-        e.intoArray(out, 4 * Lanes.WORDS);
-        f.intoArray(out, 5 * Lanes.WORDS);
-        g.intoArray(out, 6 * Lanes.WORDS);
-        h.intoArray(out, 7 * Lanes.WORDS);
+        a.intoArray(out, to);
+        b.intoArray(out, to + Lanes.WORDS);
+        c.intoArray(out, to + 2 * Lanes.WORDS);
+        d.intoArray(out, to + 3 * Lanes.WORDS);
+        e.intoArray(out, to + 4 * Lanes.WORDS);
+        f.intoArray(out, to + 5 * Lanes.WORDS);
+        g.intoArray(out, to + 6 * Lanes.WORDS);
+        h.intoArray(out, to + 7 * Lanes.WORDS);
     }
 }

@@ -1,4 +1,4 @@
-package org.ryzanstein.backend.avx2;
+package org.ryzanstein.backend.__isa__;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
@@ -58,7 +58,7 @@ final class BlockNumbers {
             MemorySegment memory, long scalesAt, float[] integers, int at, float factor, float[] sums, int to) {
         for (int i = 0; i < ROWS; i += Lanes.WORDS) {
             FloatVector scale = ShortVector.fromMemorySegment(
-                            Lanes.SHORTS_8, memory, scalesAt + (long) i * Short.BYTES, ByteOrder.LITTLE_ENDIAN)
+                            Lanes.WORD_SHORTS, memory, scalesAt + (long) i * Short.BYTES, ByteOrder.LITTLE_ENDIAN)
                     .convertShape(VectorOperators.S2I, Lanes.INTS, 0)
                     .reinterpretAsInts()
                     .lanewise(VectorOperators.LSHL, HALF_SHIFT)
@@ -76,7 +76,7 @@ final class BlockNumbers {
     static void scale(MemorySegment memory, long partsAt, float[] integers, int at) {
         for (int i = 0; i < ROWS; i += Lanes.WORDS) {
             ByteVector parts =
-                    ByteVector.fromMemorySegment(Lanes.BYTES_8, memory, partsAt + i, ByteOrder.LITTLE_ENDIAN);
+                    ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, partsAt + i, ByteOrder.LITTLE_ENDIAN);
             FloatVector.fromArray(Lanes.FLOATS, integers, at + i)
                     .mul(parts.convertShape(VectorOperators.B2F, Lanes.FLOATS, 0))
                     .intoArray(integers, at + i);
@@ -87,9 +87,9 @@ final class BlockNumbers {
     static void scaleHalves(MemorySegment memory, long partsAt, float[] integers, int at) {
         for (int i = 0; i < ROWS; i += Lanes.WORDS) {
             ByteVector first =
-                    ByteVector.fromMemorySegment(Lanes.BYTES_8, memory, partsAt + i, ByteOrder.LITTLE_ENDIAN);
+                    ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, partsAt + i, ByteOrder.LITTLE_ENDIAN);
             ByteVector second =
-                    ByteVector.fromMemorySegment(Lanes.BYTES_8, memory, partsAt + ROWS + i, ByteOrder.LITTLE_ENDIAN);
+                    ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, partsAt + ROWS + i, ByteOrder.LITTLE_ENDIAN);
             FloatVector low = FloatVector.fromArray(Lanes.FLOATS, integers, at + i)
                     .mul(first.convertShape(VectorOperators.B2F, Lanes.FLOATS, 0));
             FloatVector.fromArray(Lanes.FLOATS, integers, at + ROWS + i)
@@ -108,8 +108,9 @@ final class BlockNumbers {
     static void minima(
             MemorySegment memory, long first, long second, float firstSum, float secondSum, float[] out, int to) {
         for (int i = 0; i < ROWS; i += Lanes.WORDS) {
-            ByteVector low = ByteVector.fromMemorySegment(Lanes.BYTES_8, memory, first + i, ByteOrder.LITTLE_ENDIAN);
-            ByteVector high = ByteVector.fromMemorySegment(Lanes.BYTES_8, memory, second + i, ByteOrder.LITTLE_ENDIAN);
+            ByteVector low = ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, first + i, ByteOrder.LITTLE_ENDIAN);
+            ByteVector high =
+                    ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, second + i, ByteOrder.LITTLE_ENDIAN);
             FloatVector sum = low.convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
                     .reinterpretAsFloats()
                     .mul(firstSum);
@@ -128,7 +129,8 @@ final class BlockNumbers {
             return;
         }
         for (int i = 0; i < ROWS; i += Lanes.WORDS) {
-            ShortVector.fromMemorySegment(Lanes.SHORTS_8, memory, at + (long) i * Short.BYTES, ByteOrder.LITTLE_ENDIAN)
+            ShortVector.fromMemorySegment(
+                            Lanes.WORD_SHORTS, memory, at + (long) i * Short.BYTES, ByteOrder.LITTLE_ENDIAN)
                     .convertShape(VectorOperators.S2I, Lanes.INTS, 0)
                     .reinterpretAsInts()
                     .lanewise(VectorOperators.LSHL, HALF_SHIFT)
@@ -142,7 +144,7 @@ final class BlockNumbers {
     /** s, or m, of all rows. */
     static void readParts(MemorySegment memory, long at, float[] out, int to) {
         for (int i = 0; i < ROWS; i += Lanes.WORDS) {
-            ByteVector.fromMemorySegment(Lanes.BYTES_8, memory, at + i, ByteOrder.LITTLE_ENDIAN)
+            ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, at + i, ByteOrder.LITTLE_ENDIAN)
                     .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
                     .reinterpretAsFloats()
                     .intoArray(out, to + i);

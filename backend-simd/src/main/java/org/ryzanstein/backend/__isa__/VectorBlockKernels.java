@@ -1,4 +1,4 @@
-package org.ryzanstein.backend.avx512;
+package org.ryzanstein.backend.__isa__;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -15,7 +15,7 @@ import org.ryzanstein.backend.cpu.BlockScratch;
  * Block-quantised weights with lanes = rows. The loops are cut into methods that the compiler takes whole: first the integer sums of
  * a few blocks, then their scales.
  */
-final class Avx512BlockKernels implements BlockKernels {
+final class VectorBlockKernels implements BlockKernels {
     private static final int ROWS = BlockLayout.ROWS;
     private static final int BLOCK = BlockDigits.BLOCK;
     private static final int HALF = BLOCK / 2;
@@ -35,7 +35,12 @@ final class Avx512BlockKernels implements BlockKernels {
 
     @Override
     public DigitForm formOfTiles(BlockLayout layout) {
-        return DigitForm.FLOAT;
+        return inShorts(layout) ? DigitForm.PAIR : DigitForm.FLOAT;
+    }
+
+    /** Whether sums are made in 16 bits, which a block's must fit until they are scaled. */
+    private static boolean inShorts(BlockLayout layout) {
+        return Lanes.TILES_IN_SHORTS && layout.quants() == Quants.NIBBLES && layout.subScales() != Parts.HALF;
     }
 
     @Override
@@ -177,8 +182,14 @@ final class Avx512BlockKernels implements BlockKernels {
         for (int b = 0; b < layout.blocks(); b++) {
             long block = weights.at(group) + (long) b * layout.blockBytes();
             readNumbers(weights, block, scratch.numbers());
-            unpack(weights, block, scratch);
-            multiply(b, in, tiles, scratch);
+            if (inShorts(layout)) {
+                BlockTiles.unpackNibbles(
+                        weights.memory(), block, (short) -BlockIntegers.NIBBLE_CENTRE, scratch.shortWeights());
+                multiplyShorts(layout, b, in, tiles, scratch);
+            } else {
+                unpack(weights, block, scratch);
+                multiplyFloats(b, in, tiles, scratch);
+            }
             if (layout.hasMinima()) {
                 addMinima(b, in, tiles, scratch);
             }
@@ -191,6 +202,8 @@ final class Avx512BlockKernels implements BlockKernels {
         BlockNumbers.readScales(memory, block + layout.scalesAt(), layout.wideScales(), numbers, 0);
         if (layout.subScales() != Parts.NONE) {
             readParts(memory, block + layout.subScalesAt(), layout.subScales(), numbers, SUB_SCALES);
+        } else if (inShorts(layout)) {
+            Arrays.fill(numbers, SUB_SCALES, SUB_SCALES + ROWS, 1f);
         }
         if (layout.hasMinima()) {
             BlockNumbers.readScales(memory, block + layout.minimaAt(), layout.wideScales(), numbers, MINIMA);
@@ -231,27 +244,56 @@ final class Avx512BlockKernels implements BlockKernels {
         }
     }
 
-    private static void multiply(int b, BlockDigits in, int tiles, BlockScratch scratch) {
+    private static void multiplyShorts(BlockLayout layout, int b, BlockDigits in, int tiles, BlockScratch scratch) {
+        int offset = BlockIntegers.NIBBLE_CENTRE + layout.base();
+        short[] integers = scratch.shortProducts();
+        for (int tile = 0; tile < tiles; tile++) {
+            int first = BlockDigits.tileAt(b, tile, tiles);
+            BlockTiles.multiplyShorts(scratch.shortWeights(), in.values(), first, integers);
+            for (int i = 0; i < TILE; i++) {
+                int row = tile * TILE + i;
+                int at = b * tiles * TILE + row;
+                int sum = in.sums()[2 * at] + in.sums()[2 * at + 1];
+                BlockTiles.add(
+                        integers,
+                        i * ROWS,
+                        offset * sum,
+                        scratch.numbers(),
+                        SUB_SCALES,
+                        in.factors()[at],
+                        scratch.sums(),
+                        row * ROWS);
+            }
+        }
+    }
+
+    private static void multiplyFloats(int b, BlockDigits in, int tiles, BlockScratch scratch) {
         float[] integers = scratch.products();
         for (int tile = 0; tile < tiles; tile++) {
-            BlockTiles.multiply(scratch.weights(), in.values(), BlockDigits.tileAt(b, tile, tiles), integers);
-            int at = (b * tiles + tile) * TILE;
-            BlockTiles.add(integers, in.factors(), at, scratch.numbers(), 0, scratch.sums(), tile * TILE * ROWS);
+            int first = BlockDigits.tileAt(b, tile, tiles);
+            BlockTiles.multiplyFloats(scratch.weights(), in.values(), first, integers);
+            for (int i = 0; i < TILE; i++) {
+                int row = tile * TILE + i;
+                float factor = in.factors()[b * tiles * TILE + row];
+                BlockTiles.add(integers, i * ROWS, scratch.numbers(), factor, scratch.sums(), row * ROWS);
+            }
         }
     }
 
     private static void addMinima(int b, BlockDigits in, int tiles, BlockScratch scratch) {
-        for (int tile = 0; tile < tiles; tile++) {
-            int at = (b * tiles + tile) * TILE;
-            BlockTiles.minima(in.sums(), at, scratch.numbers(), SUB_MINIMA, scratch.products());
-            BlockTiles.add(
-                    scratch.products(),
-                    in.factors(),
-                    at,
+        for (int row = 0; row < tiles * TILE; row++) {
+            int at = b * tiles * TILE + row;
+            float first = in.sums()[2 * at];
+            float second = in.sums()[2 * at + 1];
+            BlockTiles.addMinima(
+                    first,
+                    second,
                     scratch.numbers(),
                     MINIMA,
+                    SUB_MINIMA,
+                    in.factors()[at],
                     scratch.minima(),
-                    tile * TILE * ROWS);
+                    row * ROWS);
         }
     }
 }

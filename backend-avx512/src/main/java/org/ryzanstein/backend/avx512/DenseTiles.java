@@ -1,0 +1,81 @@
+package org.ryzanstein.backend.avx512;
+
+import jdk.incubator.vector.FloatVector;
+
+/** Decoded floating-point weights by rows of activations: sixteen products at a time, the accumulators of each in one vector. */
+final class DenseTiles {
+    /** Rows of weights and of activations that go together. */
+    static final int SIDE = 4;
+
+    private DenseTiles() {}
+
+    /**
+     * Makes the accumulators of a tile.
+     *
+     * @param at of the first row of weights; the others follow each other
+     * @param columns floats from one row of weights to the next, a multiple of sixteen
+     * @param xStride floats from one row of activations to the next
+     * @param sums receives accumulators, shape (row of activations, row of weights, 16), from {@code to} on
+     */
+    static void multiply(
+            float[] weights, int at, int columns, float[] x, int xOffset, int xStride, float[] sums, int to) {
+        FloatVector a0 = FloatVector.zero(Lanes.FLOATS);
+        FloatVector a1 = a0;
+        FloatVector a2 = a0;
+        FloatVector a3 = a0;
+        FloatVector b0 = a0;
+        FloatVector b1 = a0;
+        FloatVector b2 = a0;
+        FloatVector b3 = a0;
+        FloatVector c0 = a0;
+        FloatVector c1 = a0;
+        FloatVector c2 = a0;
+        FloatVector c3 = a0;
+        FloatVector d0 = a0;
+        FloatVector d1 = a0;
+        FloatVector d2 = a0;
+        FloatVector d3 = a0;
+        for (int k = 0; k < columns; k += Lanes.WORDS) {
+            FloatVector w0 = FloatVector.fromArray(Lanes.FLOATS, weights, at + k);
+            FloatVector w1 = FloatVector.fromArray(Lanes.FLOATS, weights, at + columns + k);
+            FloatVector w2 = FloatVector.fromArray(Lanes.FLOATS, weights, at + 2 * columns + k);
+            FloatVector w3 = FloatVector.fromArray(Lanes.FLOATS, weights, at + 3 * columns + k);
+            FloatVector v = FloatVector.fromArray(Lanes.FLOATS, x, xOffset + k);
+            a0 = v.fma(w0, a0);
+            a1 = v.fma(w1, a1);
+            a2 = v.fma(w2, a2);
+            a3 = v.fma(w3, a3);
+            v = FloatVector.fromArray(Lanes.FLOATS, x, xOffset + xStride + k);
+            b0 = v.fma(w0, b0);
+            b1 = v.fma(w1, b1);
+            b2 = v.fma(w2, b2);
+            b3 = v.fma(w3, b3);
+            v = FloatVector.fromArray(Lanes.FLOATS, x, xOffset + 2 * xStride + k);
+            c0 = v.fma(w0, c0);
+            c1 = v.fma(w1, c1);
+            c2 = v.fma(w2, c2);
+            c3 = v.fma(w3, c3);
+            v = FloatVector.fromArray(Lanes.FLOATS, x, xOffset + 3 * xStride + k);
+            d0 = v.fma(w0, d0);
+            d1 = v.fma(w1, d1);
+            d2 = v.fma(w2, d2);
+            d3 = v.fma(w3, d3);
+        }
+        a0.intoArray(sums, to);
+        a1.intoArray(sums, to + Lanes.WORDS);
+        a2.intoArray(sums, to + 2 * Lanes.WORDS);
+        a3.intoArray(sums, to + 3 * Lanes.WORDS);
+        b0.intoArray(sums, to + 4 * Lanes.WORDS);
+        b1.intoArray(sums, to + 5 * Lanes.WORDS);
+        b2.intoArray(sums, to + 6 * Lanes.WORDS);
+        b3.intoArray(sums, to + 7 * Lanes.WORDS);
+        c0.intoArray(sums, to + 8 * Lanes.WORDS);
+        c1.intoArray(sums, to + 9 * Lanes.WORDS);
+        c2.intoArray(sums, to + 10 * Lanes.WORDS);
+        c3.intoArray(sums, to + 11 * Lanes.WORDS);
+        d0.intoArray(sums, to + 12 * Lanes.WORDS);
+        d1.intoArray(sums, to + 13 * Lanes.WORDS);
+        d2.intoArray(sums, to + 14 * Lanes.WORDS);
+        d3.intoArray(sums, to + 15 * Lanes.WORDS);
+    }
+}

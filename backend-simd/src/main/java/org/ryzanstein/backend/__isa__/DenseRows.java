@@ -1,0 +1,158 @@
+package org.ryzanstein.backend.__isa__;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorOperators;
+import org.ryzanstein.api.numerics.ContractMath;
+
+/**
+ * The accumulators of dot products, sixteen of each, with one row of activations. Each method fills four vectors, so that sums hide
+ * one another's latency: as many rows of weights go together as have room in four.
+ */
+final class DenseRows {
+    /** Vectors that hold the accumulators of one product: one or two. */
+    private static final int PARTS = ContractMath.LANES / Lanes.WORDS;
+
+    /** Rows of weights that go together. */
+    static final int ROWS = 4 / PARTS;
+
+    /** The first column of the second and fourth vector. */
+    private static final int ODD = (PARTS - 1) * Lanes.WORDS;
+
+    private static final int BFLOAT_SHIFT = 16;
+
+    private DenseRows() {}
+
+    /**
+     * Float32 weights.
+     *
+     * @param stride bytes from one row of weights to the next
+     * @param columns a multiple of sixteen
+     * @param sums receives the accumulators, shape (rows of weights, 16)
+     */
+    static void float32(MemorySegment memory, long at, long stride, int columns, float[] x, int xOffset, float[] sums) {
+        long second = stride * (1 / PARTS) + (long) ODD * Float.BYTES;
+        long third = stride * (2 / PARTS);
+        long fourth = third + second;
+        FloatVector a = FloatVector.zero(Lanes.FLOATS);
+        FloatVector b = a;
+        FloatVector c = a;
+        FloatVector d = a;
+        for (int k = 0; k < columns; k += ContractMath.LANES) {
+            FloatVector even = FloatVector.fromArray(Lanes.FLOATS, x, xOffset + k);
+            FloatVector odd = PARTS == 1 ? even : FloatVector.fromArray(Lanes.FLOATS, x, xOffset + k + Lanes.WORDS);
+            long w = at + (long) k * Float.BYTES;
+            a = FloatVector.fromMemorySegment(Lanes.FLOATS, memory, w, ByteOrder.LITTLE_ENDIAN)
+                    .fma(even, a);
+            b = FloatVector.fromMemorySegment(Lanes.FLOATS, memory, w + second, ByteOrder.LITTLE_ENDIAN)
+                    .fma(odd, b);
+            c = FloatVector.fromMemorySegment(Lanes.FLOATS, memory, w + third, ByteOrder.LITTLE_ENDIAN)
+                    .fma(even, c);
+            d = FloatVector.fromMemorySegment(Lanes.FLOATS, memory, w + fourth, ByteOrder.LITTLE_ENDIAN)
+                    .fma(odd, d);
+        }
+        a.intoArray(sums, 0);
+        b.intoArray(sums, Lanes.WORDS);
+        c.intoArray(sums, 2 * Lanes.WORDS);
+        d.intoArray(sums, 3 * Lanes.WORDS);
+    }
+
+    /** The same with bfloat16 weights. */
+    static void bfloat16(
+            MemorySegment memory, long at, long stride, int columns, float[] x, int xOffset, float[] sums) {
+        long second = stride * (1 / PARTS) + (long) ODD * Short.BYTES;
+        long third = stride * (2 / PARTS);
+        long fourth = third + second;
+        FloatVector a = FloatVector.zero(Lanes.FLOATS);
+        FloatVector b = a;
+        FloatVector c = a;
+        FloatVector d = a;
+        for (int k = 0; k < columns; k += ContractMath.LANES) {
+            FloatVector even = FloatVector.fromArray(Lanes.FLOATS, x, xOffset + k);
+            FloatVector odd = PARTS == 1 ? even : FloatVector.fromArray(Lanes.FLOATS, x, xOffset + k + Lanes.WORDS);
+            long w = at + (long) k * Short.BYTES;
+            a = ShortVector.fromMemorySegment(Lanes.WORD_SHORTS, memory, w, ByteOrder.LITTLE_ENDIAN)
+                    .convertShape(VectorOperators.S2I, Lanes.INTS, 0)
+                    .reinterpretAsInts()
+                    .lanewise(VectorOperators.LSHL, BFLOAT_SHIFT)
+                    .reinterpretAsFloats()
+                    .fma(even, a);
+            b = ShortVector.fromMemorySegment(Lanes.WORD_SHORTS, memory, w + second, ByteOrder.LITTLE_ENDIAN)
+                    .convertShape(VectorOperators.S2I, Lanes.INTS, 0)
+                    .reinterpretAsInts()
+                    .lanewise(VectorOperators.LSHL, BFLOAT_SHIFT)
+                    .reinterpretAsFloats()
+                    .fma(odd, b);
+            c = ShortVector.fromMemorySegment(Lanes.WORD_SHORTS, memory, w + third, ByteOrder.LITTLE_ENDIAN)
+                    .convertShape(VectorOperators.S2I, Lanes.INTS, 0)
+                    .reinterpretAsInts()
+                    .lanewise(VectorOperators.LSHL, BFLOAT_SHIFT)
+                    .reinterpretAsFloats()
+                    .fma(even, c);
+            d = ShortVector.fromMemorySegment(Lanes.WORD_SHORTS, memory, w + fourth, ByteOrder.LITTLE_ENDIAN)
+                    .convertShape(VectorOperators.S2I, Lanes.INTS, 0)
+                    .reinterpretAsInts()
+                    .lanewise(VectorOperators.LSHL, BFLOAT_SHIFT)
+                    .reinterpretAsFloats()
+                    .fma(odd, d);
+        }
+        a.intoArray(sums, 0);
+        b.intoArray(sums, Lanes.WORDS);
+        c.intoArray(sums, 2 * Lanes.WORDS);
+        d.intoArray(sums, 3 * Lanes.WORDS);
+    }
+
+    /** The same with float16 weights, which must be finite. */
+    static void float16(MemorySegment memory, long at, long stride, int columns, float[] x, int xOffset, float[] sums) {
+        long second = stride * (1 / PARTS) + (long) ODD * Short.BYTES;
+        long third = stride * (2 / PARTS);
+        long fourth = third + second;
+        FloatVector a = FloatVector.zero(Lanes.FLOATS);
+        FloatVector b = a;
+        FloatVector c = a;
+        FloatVector d = a;
+        for (int k = 0; k < columns; k += ContractMath.LANES) {
+            FloatVector even = FloatVector.fromArray(Lanes.FLOATS, x, xOffset + k);
+            FloatVector odd = PARTS == 1 ? even : FloatVector.fromArray(Lanes.FLOATS, x, xOffset + k + Lanes.WORDS);
+            long w = at + (long) k * Short.BYTES;
+            a = ShortVector.fromMemorySegment(Lanes.WORD_SHORTS, memory, w, ByteOrder.LITTLE_ENDIAN)
+                    .convertShape(VectorOperators.S2I, Lanes.INTS, 0)
+                    .reinterpretAsInts()
+                    .lanewise(VectorOperators.LSHL, BlockNumbers.HALF_SHIFT)
+                    .and(BlockNumbers.HALF_BITS)
+                    .reinterpretAsFloats()
+                    .mul(BlockNumbers.HALF_SCALE)
+                    .fma(even, a);
+            b = ShortVector.fromMemorySegment(Lanes.WORD_SHORTS, memory, w + second, ByteOrder.LITTLE_ENDIAN)
+                    .convertShape(VectorOperators.S2I, Lanes.INTS, 0)
+                    .reinterpretAsInts()
+                    .lanewise(VectorOperators.LSHL, BlockNumbers.HALF_SHIFT)
+                    .and(BlockNumbers.HALF_BITS)
+                    .reinterpretAsFloats()
+                    .mul(BlockNumbers.HALF_SCALE)
+                    .fma(odd, b);
+            c = ShortVector.fromMemorySegment(Lanes.WORD_SHORTS, memory, w + third, ByteOrder.LITTLE_ENDIAN)
+                    .convertShape(VectorOperators.S2I, Lanes.INTS, 0)
+                    .reinterpretAsInts()
+                    .lanewise(VectorOperators.LSHL, BlockNumbers.HALF_SHIFT)
+                    .and(BlockNumbers.HALF_BITS)
+                    .reinterpretAsFloats()
+                    .mul(BlockNumbers.HALF_SCALE)
+                    .fma(even, c);
+            d = ShortVector.fromMemorySegment(Lanes.WORD_SHORTS, memory, w + fourth, ByteOrder.LITTLE_ENDIAN)
+                    .convertShape(VectorOperators.S2I, Lanes.INTS, 0)
+                    .reinterpretAsInts()
+                    .lanewise(VectorOperators.LSHL, BlockNumbers.HALF_SHIFT)
+                    .and(BlockNumbers.HALF_BITS)
+                    .reinterpretAsFloats()
+                    .mul(BlockNumbers.HALF_SCALE)
+                    .fma(odd, d);
+        }
+        a.intoArray(sums, 0);
+        b.intoArray(sums, Lanes.WORDS);
+        c.intoArray(sums, 2 * Lanes.WORDS);
+        d.intoArray(sums, 3 * Lanes.WORDS);
+    }
+}
