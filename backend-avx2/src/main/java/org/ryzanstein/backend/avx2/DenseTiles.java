@@ -16,7 +16,7 @@ final class DenseTiles {
      * @param at of the first row of weights; the others follow each other
      * @param columns floats from one row of weights to the next, a multiple of sixteen
      * @param xStride floats from one row of activations to the next
-     * @param sums receives accumulators, shape (row of activations, row of weights, 16), from {@code to} on
+     * @param sums receives for each (row of activations, row of weights) a vector for {@link DotProduct#tree}, from {@code to} on
      */
     static void multiply(
             float[] weights, int at, int columns, float[] x, int xOffset, int xStride, float[] sums, int to) {
@@ -46,13 +46,9 @@ final class DenseTiles {
             c1 = w.fma(q, c1);
             d1 = v.fma(q, d1);
         }
-        a0.intoArray(sums, to);
-        a1.intoArray(sums, to + Lanes.WORDS);
-        b0.intoArray(sums, to + 2 * Lanes.WORDS);
-        b1.intoArray(sums, to + 3 * Lanes.WORDS);
-        c0.intoArray(sums, to + 4 * Lanes.WORDS);
-        c1.intoArray(sums, to + 5 * Lanes.WORDS);
-        d0.intoArray(sums, to + 6 * Lanes.WORDS);
-        d1.intoArray(sums, to + 7 * Lanes.WORDS);
+        a0.add(a1).intoArray(sums, to);
+        b0.add(b1).intoArray(sums, to + Lanes.WORDS);
+        c0.add(c1).intoArray(sums, to + 2 * Lanes.WORDS);
+        d0.add(d1).intoArray(sums, to + 3 * Lanes.WORDS);
     }
 }

@@ -43,12 +43,10 @@ final class DotProduct {
         return two.add(two.rearrange(FROM_1)).lane(0);
     }
 
-    /** The sum of sixteen accumulators, by the contract's tree. */
-    static float tree(float[] sums, int at) {
-        FloatVector eight = FloatVector.fromArray(Lanes.FLOATS, sums, at)
-                .add(FloatVector.fromArray(Lanes.FLOATS, sums, at + Lanes.WORDS));
-        FloatVector four = eight.add(eight.rearrange(FROM_4));
-        FloatVector two = four.add(four.rearrange(FROM_2));
-        return two.add(two.rearrange(FROM_1)).lane(0);
+    /** The rest of the contract's tree for one vector, whose lane i is accumulator i plus accumulator i + 8. */
+    static float tree(float[] lanes, int at) {
+        float even = (lanes[at] + lanes[at + 4]) + (lanes[at + 2] + lanes[at + 6]);
+        float odd = (lanes[at + 1] + lanes[at + 5]) + (lanes[at + 3] + lanes[at + 7]);
+        return even + odd;
     }
 }

@@ -16,8 +16,6 @@ final class Lanes {
     static final VectorSpecies<Short> SHORTS = ShortVector.SPECIES_256;
     /** As many shorts as {@link #INTS} has lanes. */
     static final VectorSpecies<Short> SHORTS_8 = ShortVector.SPECIES_128;
-    /** As many bytes as {@link #INTS} has lanes. */
-    static final VectorSpecies<Byte> BYTES_8 = ByteVector.SPECIES_64;
     /** As many bytes as {@link #SHORTS} has lanes, and as many as AVX2 can permute by one instruction. */
     static final VectorSpecies<Byte> BYTES_16 = ByteVector.SPECIES_128;
 

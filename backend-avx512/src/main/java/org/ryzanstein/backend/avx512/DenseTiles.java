@@ -15,7 +15,7 @@ final class DenseTiles {
      * @param at of the first row of weights; the others follow each other
      * @param columns floats from one row of weights to the next, a multiple of sixteen
      * @param xStride floats from one row of activations to the next
-     * @param sums receives accumulators, shape (row of activations, row of weights, 16), from {@code to} on
+     * @param sums receives for each (row of activations, row of weights) a vector for {@link DotProduct#tree}, from {@code to} on
      */
     static void multiply(
             float[] weights, int at, int columns, float[] x, int xOffset, int xStride, float[] sums, int to) {

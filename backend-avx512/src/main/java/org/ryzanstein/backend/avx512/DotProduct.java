@@ -34,7 +34,7 @@ final class DotProduct {
         return two.add(two.rearrange(FROM_1)).lane(0);
     }
 
-    /** The sum of sixteen accumulators, by the contract's tree. */
+    /** The contract's tree for one vector, whose lanes are the accumulators. */
     static float tree(float[] sums, int at) {
         FloatVector all = FloatVector.fromArray(Lanes.FLOATS, sums, at);
         FloatVector eight = all.add(all.rearrange(FROM_8));

@@ -14,10 +14,6 @@ final class Lanes {
     static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_512;
     static final VectorSpecies<Integer> INTS = IntVector.SPECIES_512;
     static final VectorSpecies<Short> SHORTS = ShortVector.SPECIES_512;
-    /** As many bytes as {@link #INTS} has lanes. */
-    static final VectorSpecies<Byte> BYTES_16 = ByteVector.SPECIES_128;
-    /** As many bytes as {@link #SHORTS} has lanes. */
-    static final VectorSpecies<Byte> BYTES_32 = ByteVector.SPECIES_256;
 
     /** As many 16-bit lanes as {@link #INTS} has. */
     static final VectorSpecies<Short> SHORTS_16 = ShortVector.SPECIES_256;

@@ -8,7 +8,7 @@ import jdk.incubator.vector.VectorOperators;
 import org.ryzanstein.api.numerics.ContractMath;
 
 /**
- * The accumulators of dot products, sixteen of each, with one row of activations. Each method fills four vectors, so that sums hide
+ * The accumulators of dot products with one row of activations, sixteen of each: the lanes of one vector or of two. Each method fills four vectors, so that sums hide
  * one another's latency: as many rows of weights go together as have room in four.
  */
 final class DenseRows {
@@ -30,7 +30,7 @@ final class DenseRows {
      *
      * @param stride bytes from one row of weights to the next
      * @param columns a multiple of sixteen
-     * @param sums receives the accumulators, shape (rows of weights, 16)
+     * @param sums receives for each row of weights a vector for {@link DotProduct#tree}
      */
     static void float32(MemorySegment memory, long at, long stride, int columns, float[] x, int xOffset, float[] sums) {
         long second = stride * (1 / PARTS) + (long) ODD * Float.BYTES;
@@ -53,10 +53,15 @@ final class DenseRows {
             d = FloatVector.fromMemorySegment(Lanes.FLOATS, memory, w + fourth, ByteOrder.LITTLE_ENDIAN)
                     .fma(odd, d);
         }
-        a.intoArray(sums, 0);
-        b.intoArray(sums, Lanes.WORDS);
-        c.intoArray(sums, 2 * Lanes.WORDS);
-        d.intoArray(sums, 3 * Lanes.WORDS);
+        if (PARTS == 1) {
+            a.intoArray(sums, 0);
+            b.intoArray(sums, Lanes.WORDS);
+            c.intoArray(sums, 2 * Lanes.WORDS);
+            d.intoArray(sums, 3 * Lanes.WORDS);
+        } else {
+            a.add(b).intoArray(sums, 0);
+            c.add(d).intoArray(sums, Lanes.WORDS);
+        }
     }
 
     /** The same with bfloat16 weights. */
@@ -98,10 +103,15 @@ final class DenseRows {
                     .reinterpretAsFloats()
                     .fma(odd, d);
         }
-        a.intoArray(sums, 0);
-        b.intoArray(sums, Lanes.WORDS);
-        c.intoArray(sums, 2 * Lanes.WORDS);
-        d.intoArray(sums, 3 * Lanes.WORDS);
+        if (PARTS == 1) {
+            a.intoArray(sums, 0);
+            b.intoArray(sums, Lanes.WORDS);
+            c.intoArray(sums, 2 * Lanes.WORDS);
+            d.intoArray(sums, 3 * Lanes.WORDS);
+        } else {
+            a.add(b).intoArray(sums, 0);
+            c.add(d).intoArray(sums, Lanes.WORDS);
+        }
     }
 
     /** The same with float16 weights, which must be finite. */
@@ -150,9 +160,14 @@ final class DenseRows {
                     .mul(BlockNumbers.HALF_SCALE)
                     .fma(odd, d);
         }
-        a.intoArray(sums, 0);
-        b.intoArray(sums, Lanes.WORDS);
-        c.intoArray(sums, 2 * Lanes.WORDS);
-        d.intoArray(sums, 3 * Lanes.WORDS);
+        if (PARTS == 1) {
+            a.intoArray(sums, 0);
+            b.intoArray(sums, Lanes.WORDS);
+            c.intoArray(sums, 2 * Lanes.WORDS);
+            d.intoArray(sums, 3 * Lanes.WORDS);
+        } else {
+            a.add(b).intoArray(sums, 0);
+            c.add(d).intoArray(sums, Lanes.WORDS);
+        }
     }
 }

@@ -30,7 +30,7 @@ final class VectorDenseKernels implements DenseKernels {
             for (; i + DenseRows.ROWS <= count; i += DenseRows.ROWS) {
                 accumulate(weights, row + i, x, xOffset, scratch);
                 for (int j = 0; j < DenseRows.ROWS; j++) {
-                    out[outOffset + i + j] = DotProduct.tree(scratch, j * ContractMath.LANES);
+                    out[outOffset + i + j] = DotProduct.tree(scratch, j * Lanes.WORDS);
                 }
             }
         }
@@ -69,10 +69,10 @@ final class VectorDenseKernels implements DenseKernels {
         }
     }
 
-    /** From the accumulators of a tile to its products. */
+    /** From the vectors of a tile to its products. */
     private static void addUp(float[] out, int first) {
         for (int i = 0; i < SIDE * SIDE; i++) {
-            out[first + i / SIDE * ROWS + i % SIDE] = DotProduct.tree(out, PRODUCTS + i * ContractMath.LANES);
+            out[first + i / SIDE * ROWS + i % SIDE] = DotProduct.tree(out, PRODUCTS + i * Lanes.WORDS);
         }
     }
 
