@@ -62,6 +62,7 @@ public final class Doctor {
         findings.add(simd(report));
         findings.addAll(backends(report));
         findings.add(cores());
+        findings.add(threads());
         findings.add(memory());
         findings.add(heap());
         findings.add(hugePages());
@@ -250,6 +251,27 @@ public final class Doctor {
                     "raise the container's CPU limit or the process's affinity if that is not intended");
         }
         return Finding.ok("cores", usable + (usable == 1 ? " processor" : " processors"));
+    }
+
+    /** Compute threads are left to the scheduler (docs/decisions/0018). */
+    private Finding threads() {
+        Optional<Topology> topology = Topology.of(machine);
+        if (topology.isEmpty()) {
+            return Finding.ok("threads", "not pinned; how processors lie on cores and memory nodes is not known here");
+        }
+        String found = String.format(
+                Locale.ROOT,
+                "not pinned; processors: %d, their cores: %d, their memory nodes: %d",
+                topology.get().processors(),
+                topology.get().cores(),
+                topology.get().nodes());
+        return topology.get().nodes() > 1
+                ? Finding.warn(
+                        "threads",
+                        found + ": a thread may compute on one node what it packed on another",
+                        "start one rank for each node (--cluster and worker --join, docs/distributed.md), each by"
+                                + " numactl --cpunodebind=NODE --membind=NODE")
+                : Finding.ok("threads", found);
     }
 
     private Finding memory() {

@@ -13,7 +13,11 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.ryzanstein.api.provider.ProviderReport;
 import org.ryzanstein.server.bench.KernelProbe;
 
@@ -110,6 +114,77 @@ class DoctorTest {
             assertThat(find(name).fix()).as(name).isNotEmpty();
         }
         assertThat(find("simd").fix()).contains("-XX:UseAVX=3");
+    }
+
+    @Test
+    void saysOnHowManyCoresAndMemoryNodesItsProcessorsAre() throws IOException {
+        assertThat(find("threads").found())
+                .isEqualTo("not pinned; how processors lie on cores and memory nodes is not known here");
+
+        twoNodes("0-3");
+
+        assertThat(find("threads").status()).isEqualTo(Finding.Status.OK);
+        assertThat(find("threads").found())
+                .isEqualTo("not pinned; processors: 4, their cores: 2, their memory nodes: 1");
+    }
+
+    @Test
+    void warnsOfSeveralMemoryNodes() throws IOException {
+        twoNodes("2,5-6");
+
+        assertThat(find("threads").status()).isEqualTo(Finding.Status.WARN);
+        assertThat(find("threads").found()).contains("processors: 3, their cores: 3, their memory nodes: 2");
+        assertThat(find("threads").fix()).contains("numactl --cpunodebind=NODE");
+    }
+
+    @Test
+    void understandsNodesOfMemoryAloneAndKernelsWithoutNodes() throws IOException {
+        twoNodes("0-1");
+        write("sys/devices/system/node/online", "0-2\n");
+        write("sys/devices/system/node/node2/cpulist", "\n");
+        assertThat(find("threads").found()).endsWith("memory nodes: 1");
+
+        Files.delete(root.resolve("sys/devices/system/node/online"));
+        assertThat(find("threads").found()).endsWith("memory nodes: 1");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"x", "1-", "3-1", "99999", "0,,1", "-1"})
+    void doesNotGuessWhereTheKernelsListIsNotUnderstood(String list) throws IOException {
+        twoNodes("0-3");
+        write("sys/devices/system/node/node1/cpulist", list);
+        assertThat(find("threads").found()).endsWith("is not known here");
+
+        twoNodes("0-3");
+        write("sys/devices/system/node/online", list);
+        assertThat(find("threads").found()).endsWith("is not known here");
+
+        twoNodes(list);
+        assertThat(find("threads").found()).endsWith("is not known here");
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void countsTheProcessorsOfThisMachine() {
+        assertThat(Topology.of(Machine.ofProcess())).hasValueSatisfying(topology -> {
+            assertThat(topology.processors()).isPositive();
+            assertThat(topology.cores()).isBetween(1, topology.processors());
+            assertThat(topology.nodes()).isBetween(1, topology.processors());
+        });
+    }
+
+    /** Two nodes of two cores of two threads: cores 0-1, 2-3; 4-5, 6-7. */
+    private void twoNodes(String allowed) throws IOException {
+        write("proc/self/status", "Name:\tjava\nCpus_allowed:\tff\nCpus_allowed_list:\t" + allowed + "\n");
+        for (int cpu = 0; cpu < 8; cpu++) {
+            int first = cpu / 2 * 2;
+            write(
+                    "sys/devices/system/cpu/cpu" + cpu + "/topology/thread_siblings_list",
+                    first + "-" + (first + 1) + "\n");
+        }
+        write("sys/devices/system/node/online", "0-1\n");
+        write("sys/devices/system/node/node0/cpulist", "0-3\n");
+        write("sys/devices/system/node/node1/cpulist", "4-7\n");
     }
 
     @Test
