@@ -253,7 +253,7 @@ public final class Doctor {
         return Finding.ok("cores", usable + (usable == 1 ? " processor" : " processors"));
     }
 
-    /** Compute threads are left to the scheduler (docs/decisions/0018). */
+    /** Compute threads are left to the scheduler (docs/decisions/0019). */
     private Finding threads() {
         Optional<Topology> topology = Topology.of(machine);
         if (topology.isEmpty()) {
