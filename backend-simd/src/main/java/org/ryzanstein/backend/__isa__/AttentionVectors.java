@@ -243,7 +243,10 @@ final class AttentionVectors implements AttentionLoops {
         addColumns(values, first, 0, dimension, count, weights, from, sums, to);
     }
 
-    /** The elements from {@code column} on, for one query. */
+    /**
+     * The elements from {@code column} on, for one query. The last value is added outside of the loops: of a vector that a loop carries,
+     * C2 does not always know the species, and to store it may then cost an object in each turn.
+     */
     private static void addColumns(
             float[] values,
             int first,
@@ -254,29 +257,39 @@ final class AttentionVectors implements AttentionLoops {
             int from,
             float[] sums,
             int to) {
+        if (count < 1) {
+            return;
+        }
+        int last = from + count - 1;
         int d = column;
         for (; d + 2 * Lanes.WORDS <= dimension; d += 2 * Lanes.WORDS) {
             FloatVector a = FloatVector.fromArray(Lanes.FLOATS, sums, to + d);
             FloatVector b = FloatVector.fromArray(Lanes.FLOATS, sums, to + d + Lanes.WORDS);
-            for (int p = from, v = first + d; p < from + count; p++, v += dimension) {
+            int v = first + d;
+            for (int p = from; p < last; p++, v += dimension) {
                 FloatVector weight = FloatVector.broadcast(Lanes.FLOATS, weights[p]);
                 a = weight.fma(FloatVector.fromArray(Lanes.FLOATS, values, v), a);
                 b = weight.fma(FloatVector.fromArray(Lanes.FLOATS, values, v + Lanes.WORDS), b);
             }
-            a.intoArray(sums, to + d);
-            b.intoArray(sums, to + d + Lanes.WORDS);
+            FloatVector weight = FloatVector.broadcast(Lanes.FLOATS, weights[last]);
+            weight.fma(FloatVector.fromArray(Lanes.FLOATS, values, v), a).intoArray(sums, to + d);
+            weight.fma(FloatVector.fromArray(Lanes.FLOATS, values, v + Lanes.WORDS), b)
+                    .intoArray(sums, to + d + Lanes.WORDS);
         }
         for (; d + Lanes.WORDS <= dimension; d += Lanes.WORDS) {
             FloatVector a = FloatVector.fromArray(Lanes.FLOATS, sums, to + d);
-            for (int p = from, v = first + d; p < from + count; p++, v += dimension) {
+            int v = first + d;
+            for (int p = from; p < last; p++, v += dimension) {
                 a = FloatVector.fromArray(Lanes.FLOATS, values, v)
                         .fma(FloatVector.broadcast(Lanes.FLOATS, weights[p]), a);
             }
-            a.intoArray(sums, to + d);
+            FloatVector.fromArray(Lanes.FLOATS, values, v)
+                    .fma(FloatVector.broadcast(Lanes.FLOATS, weights[last]), a)
+                    .intoArray(sums, to + d);
         }
         for (; d < dimension; d++) {
             float sum = sums[to + d];
-            for (int p = from, v = first + d; p < from + count; p++, v += dimension) {
+            for (int p = from, v = first + d; p <= last; p++, v += dimension) {
                 sum = Math.fma(weights[p], values[v], sum);
             }
             sums[to + d] = sum;

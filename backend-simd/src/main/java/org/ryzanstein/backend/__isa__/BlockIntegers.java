@@ -54,16 +54,20 @@ final class BlockIntegers {
             ShortVector word = ShortVector.fromMemorySegment(
                     Lanes.SHORTS, memory, at + (long) j * WORD_BYTES, ByteOrder.LITTLE_ENDIAN);
             int k = first + 4 * j;
-            even = even.add(word.and((short) 15)
-                    .mul(IntVector.broadcast(Lanes.INTS, digits[k]).reinterpretAsShorts()));
-            odd = odd.add(word.lanewise(VectorOperators.LSHR, 4)
+            even = word.and((short) 15)
+                    .mul(IntVector.broadcast(Lanes.INTS, digits[k]).reinterpretAsShorts())
+                    .add(even);
+            odd = word.lanewise(VectorOperators.LSHR, 4)
                     .and((short) 15)
-                    .mul(IntVector.broadcast(Lanes.INTS, digits[k + 1]).reinterpretAsShorts()));
-            even = even.add(word.lanewise(VectorOperators.LSHR, 8)
+                    .mul(IntVector.broadcast(Lanes.INTS, digits[k + 1]).reinterpretAsShorts())
+                    .add(odd);
+            even = word.lanewise(VectorOperators.LSHR, 8)
                     .and((short) 15)
-                    .mul(IntVector.broadcast(Lanes.INTS, digits[k + 2]).reinterpretAsShorts()));
-            odd = odd.add(word.lanewise(VectorOperators.LSHR, 12)
-                    .mul(IntVector.broadcast(Lanes.INTS, digits[k + 3]).reinterpretAsShorts()));
+                    .mul(IntVector.broadcast(Lanes.INTS, digits[k + 2]).reinterpretAsShorts())
+                    .add(even);
+            odd = word.lanewise(VectorOperators.LSHR, 12)
+                    .mul(IntVector.broadcast(Lanes.INTS, digits[k + 3]).reinterpretAsShorts())
+                    .add(odd);
         }
         even.add(odd).intoArray(out, to);
     }
@@ -86,12 +90,14 @@ final class BlockIntegers {
                     Lanes.SHORTS, memory, at + (long) j * WORD_BYTES, ByteOrder.LITTLE_ENDIAN);
             int k = first + 8 * j;
             for (int i = 0; i < 8; i += 2) {
-                even = even.add(word.and((short) 3)
-                        .mul(IntVector.broadcast(Lanes.INTS, digits[k + i]).reinterpretAsShorts()));
-                odd = odd.add(word.lanewise(VectorOperators.LSHR, 2)
+                even = word.lanewise(VectorOperators.LSHR, 2L * i)
                         .and((short) 3)
-                        .mul(IntVector.broadcast(Lanes.INTS, digits[k + i + 1]).reinterpretAsShorts()));
-                word = word.lanewise(VectorOperators.LSHR, 4);
+                        .mul(IntVector.broadcast(Lanes.INTS, digits[k + i]).reinterpretAsShorts())
+                        .add(even);
+                odd = word.lanewise(VectorOperators.LSHR, 2L * i + 2)
+                        .and((short) 3)
+                        .mul(IntVector.broadcast(Lanes.INTS, digits[k + i + 1]).reinterpretAsShorts())
+                        .add(odd);
             }
         }
         even.add(odd).intoArray(out, to);

@@ -43,11 +43,12 @@ final class BlockTiles {
                     Lanes.SHORTS, memory, at + (long) i * Short.BYTES, ByteOrder.LITTLE_ENDIAN);
             int to = i / ROWS * 8 * ROWS + i % ROWS;
             for (int j = 0; j < 8; j++) {
-                ShortVector high = word.and((short) 3).lanewise(VectorOperators.LSHL, 4);
+                ShortVector high = word.lanewise(VectorOperators.LSHR, 2L * j)
+                        .and((short) 3)
+                        .lanewise(VectorOperators.LSHL, 4);
                 ShortVector.fromArray(Lanes.SHORTS, out, to + j * ROWS)
                         .add(high)
                         .intoArray(out, to + j * ROWS);
-                word = word.lanewise(VectorOperators.LSHR, 2);
             }
         }
     }
