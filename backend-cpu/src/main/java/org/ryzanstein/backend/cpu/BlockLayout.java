@@ -38,9 +38,7 @@ public record BlockLayout(Quants quants, int base, Parts subScales, Parts minima
     public enum Quants {
         /** Four bits each: 8 words of 16 bits a row, word j in (j, row) order: element 4j + i in bits 4i .. 4i + 3. */
         NIBBLES(512),
-        /** Six bits each: the low four as {@link #NIBBLES}, then 4 words a row: high bits of element 8j + i in bits 2i, 2i + 1. */
-        SIX_BITS(768),
-        /** An int8 each, in (element, row) order. */
+        /** An int8 each, in (element, row) order; those of five and six bits too, which are slower to take apart than to read. */
         BYTES(1024);
 
         private final int bytes;
@@ -57,7 +55,7 @@ public record BlockLayout(Quants quants, int base, Parts subScales, Parts minima
 
     static BlockLayout of(BlockForm form, int columns, boolean wideScales) {
         int range = form.highest() - form.lowest();
-        Quants quants = range < 16 ? Quants.NIBBLES : range < 64 ? Quants.SIX_BITS : Quants.BYTES;
+        Quants quants = range < 16 ? Quants.NIBBLES : Quants.BYTES;
         int base = quants == Quants.BYTES ? 0 : form.lowest();
         return new BlockLayout(quants, base, form.subScales(), form.minima(), wideScales, columns / Blocks.BLOCK);
     }

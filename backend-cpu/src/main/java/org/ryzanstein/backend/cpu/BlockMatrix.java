@@ -147,18 +147,14 @@ public final class BlockMatrix implements LinearMatrix, EmbeddingTable {
     /** q of an element. */
     int quant(long block, int k, int lane) {
         return switch (layout.quants()) {
-            case NIBBLES -> bits(block, k, 4, lane) + layout.base();
-            case SIX_BITS ->
-                (bits(block, k, 4, lane) | bits(block + BlockLayout.Quants.NIBBLES.bytes(), k, 2, lane) << 4)
-                        + layout.base();
+            case NIBBLES -> nibble(block, k, lane) + layout.base();
             case BYTES -> memory.get(ValueLayout.JAVA_BYTE, block + (long) k * ROWS + lane);
         };
     }
 
-    private int bits(long at, int k, int bits, int lane) {
-        int perWord = Short.SIZE / bits;
-        int word = memory.get(SHORT, at + ((long) k / perWord * ROWS + lane) * Short.BYTES);
-        return (word >> (k % perWord * bits)) & ((1 << bits) - 1);
+    private int nibble(long block, int k, int lane) {
+        int word = memory.get(SHORT, block + ((long) k / 4 * ROWS + lane) * Short.BYTES);
+        return (word >> (k % 4 * 4)) & 15;
     }
 
     @Override

@@ -51,11 +51,7 @@ final class BlockPacker {
 
     private void packQuants(byte[] quants, int from, int row) {
         switch (layout.quants()) {
-            case NIBBLES -> packWords(quants, from, row, 0, 8, 4, 0);
-            case SIX_BITS -> {
-                packWords(quants, from, row, 0, 8, 4, 0);
-                packWords(quants, from, row, 8, 4, 2, 4);
-            }
+            case NIBBLES -> packNibbles(quants, from, row);
             case BYTES -> {
                 for (int k = 0; k < BLOCK; k++) {
                     block.set(ValueLayout.JAVA_BYTE, k * ROWS + row, quants[from + k]);
@@ -64,17 +60,13 @@ final class BlockPacker {
         }
     }
 
-    /** Words of 16 bits made of {@code bits} bits of each quant, from bit {@code shift} on. */
-    private void packWords(byte[] quants, int from, int row, int firstWord, int words, int bits, int shift) {
-        int perWord = Short.SIZE / bits;
-        int mask = (1 << bits) - 1;
-        for (int j = 0; j < words; j++) {
+    private void packNibbles(byte[] quants, int from, int row) {
+        for (int j = 0; j < BLOCK / 4; j++) {
             int word = 0;
-            for (int i = 0; i < perWord; i++) {
-                int stored = quants[from + j * perWord + i] - layout.base();
-                word |= ((stored >> shift) & mask) << (i * bits);
+            for (int i = 0; i < 4; i++) {
+                word |= (quants[from + 4 * j + i] - layout.base()) << (4 * i);
             }
-            block.set(ValueLayout.JAVA_SHORT_UNALIGNED, ((firstWord + j) * ROWS + row) * 2L, (short) word);
+            block.set(ValueLayout.JAVA_SHORT_UNALIGNED, (j * ROWS + row) * 2L, (short) word);
         }
     }
 

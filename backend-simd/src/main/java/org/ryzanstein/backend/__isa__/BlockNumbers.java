@@ -21,104 +21,137 @@ final class BlockNumbers {
     private BlockNumbers() {}
 
     /**
-     * sums = fma(integers, d * factor, sums).
+     * sums = fma(integers, d * factor, sums) for some blocks, one after the other, with float32 scales.
      *
-     * @param scalesAt where d, or dmin, of all rows lie
-     * @param wide whether they are float32, not float16
+     * @param at where d, or dmin, of all rows lies in the first block
+     * @param stride bytes from one block to the next
+     * @param integers of each block those of all rows, {@value BlockIntegers#BLOCK_SUMS} elements apart
+     * @param factors those of the blocks, from {@code factor} on
      */
-    static void add(
+    static void addWide(
             MemorySegment memory,
-            long scalesAt,
-            boolean wide,
+            long at,
+            int stride,
+            int blocks,
             float[] integers,
-            int at,
-            float factor,
+            float[] factors,
+            int factor,
             float[] sums,
             int to) {
-        if (wide) {
-            addWide(memory, scalesAt, integers, at, factor, sums, to);
-        } else {
-            addNarrow(memory, scalesAt, integers, at, factor, sums, to);
+        for (int i = 0; i < ROWS; i += Lanes.WORDS) {
+            FloatVector sum = FloatVector.fromArray(Lanes.FLOATS, sums, to + i);
+            long scales = at + (long) i * Float.BYTES;
+            for (int b = 0; b < blocks; b++) {
+                FloatVector scale = FloatVector.fromMemorySegment(
+                                Lanes.FLOATS, memory, scales + (long) b * stride, ByteOrder.LITTLE_ENDIAN)
+                        .mul(factors[factor + b]);
+                sum = FloatVector.fromArray(Lanes.FLOATS, integers, b * BlockIntegers.BLOCK_SUMS + i)
+                        .fma(scale, sum);
+            }
+            sum.intoArray(sums, to + i);
         }
     }
 
-    private static void addWide(
-            MemorySegment memory, long scalesAt, float[] integers, int at, float factor, float[] sums, int to) {
+    /** As {@link #addWide} with float16 scales. */
+    static void addNarrow(
+            MemorySegment memory,
+            long at,
+            int stride,
+            int blocks,
+            float[] integers,
+            float[] factors,
+            int factor,
+            float[] sums,
+            int to) {
         for (int i = 0; i < ROWS; i += Lanes.WORDS) {
-            FloatVector scale = FloatVector.fromMemorySegment(
-                            Lanes.FLOATS, memory, scalesAt + (long) i * Float.BYTES, ByteOrder.LITTLE_ENDIAN)
-                    .mul(factor);
-            FloatVector.fromArray(Lanes.FLOATS, integers, at + i)
-                    .fma(scale, FloatVector.fromArray(Lanes.FLOATS, sums, to + i))
-                    .intoArray(sums, to + i);
+            FloatVector sum = FloatVector.fromArray(Lanes.FLOATS, sums, to + i);
+            long scales = at + (long) i * Short.BYTES;
+            for (int b = 0; b < blocks; b++) {
+                FloatVector scale = ShortVector.fromMemorySegment(
+                                Lanes.WORD_SHORTS, memory, scales + (long) b * stride, ByteOrder.LITTLE_ENDIAN)
+                        .convertShape(VectorOperators.S2I, Lanes.INTS, 0)
+                        .reinterpretAsInts()
+                        .lanewise(VectorOperators.LSHL, HALF_SHIFT)
+                        .and(HALF_BITS)
+                        .reinterpretAsFloats()
+                        .mul(HALF_SCALE)
+                        .mul(factors[factor + b]);
+                sum = FloatVector.fromArray(Lanes.FLOATS, integers, b * BlockIntegers.BLOCK_SUMS + i)
+                        .fma(scale, sum);
+            }
+            sum.intoArray(sums, to + i);
         }
     }
 
-    private static void addNarrow(
-            MemorySegment memory, long scalesAt, float[] integers, int at, float factor, float[] sums, int to) {
-        for (int i = 0; i < ROWS; i += Lanes.WORDS) {
-            FloatVector scale = ShortVector.fromMemorySegment(
-                            Lanes.WORD_SHORTS, memory, scalesAt + (long) i * Short.BYTES, ByteOrder.LITTLE_ENDIAN)
-                    .convertShape(VectorOperators.S2I, Lanes.INTS, 0)
-                    .reinterpretAsInts()
-                    .lanewise(VectorOperators.LSHL, HALF_SHIFT)
-                    .and(HALF_BITS)
-                    .reinterpretAsFloats()
-                    .mul(HALF_SCALE)
-                    .mul(factor);
-            FloatVector.fromArray(Lanes.FLOATS, integers, at + i)
-                    .fma(scale, FloatVector.fromArray(Lanes.FLOATS, sums, to + i))
-                    .intoArray(sums, to + i);
-        }
-    }
-
-    /** integers = integers * s. */
-    static void scale(MemorySegment memory, long partsAt, float[] integers, int at) {
-        for (int i = 0; i < ROWS; i += Lanes.WORDS) {
-            ByteVector parts =
-                    ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, partsAt + i, ByteOrder.LITTLE_ENDIAN);
-            FloatVector.fromArray(Lanes.FLOATS, integers, at + i)
-                    .mul(parts.convertShape(VectorOperators.B2F, Lanes.FLOATS, 0))
-                    .intoArray(integers, at + i);
+    /** integers = integers * s for some blocks; s of all rows of the first lies at {@code at}. */
+    static void scale(MemorySegment memory, long at, int stride, int blocks, float[] integers) {
+        for (int b = 0; b < blocks; b++) {
+            int to = b * BlockIntegers.BLOCK_SUMS;
+            for (int i = 0; i < ROWS; i += Lanes.WORDS) {
+                ByteVector parts = ByteVector.fromMemorySegment(
+                        Lanes.WORD_BYTES, memory, at + (long) b * stride + i, ByteOrder.LITTLE_ENDIAN);
+                FloatVector.fromArray(Lanes.FLOATS, integers, to + i)
+                        .mul(parts.convertShape(VectorOperators.B2F, Lanes.FLOATS, 0))
+                        .intoArray(integers, to + i);
+            }
         }
     }
 
     /** integers = integers * s0 + others * s1, where the sums of the second half lie behind those of the first. */
-    static void scaleHalves(MemorySegment memory, long partsAt, float[] integers, int at) {
-        for (int i = 0; i < ROWS; i += Lanes.WORDS) {
-            ByteVector first =
-                    ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, partsAt + i, ByteOrder.LITTLE_ENDIAN);
-            ByteVector second =
-                    ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, partsAt + ROWS + i, ByteOrder.LITTLE_ENDIAN);
-            FloatVector low = FloatVector.fromArray(Lanes.FLOATS, integers, at + i)
-                    .mul(first.convertShape(VectorOperators.B2F, Lanes.FLOATS, 0));
-            FloatVector.fromArray(Lanes.FLOATS, integers, at + ROWS + i)
-                    .mul(second.convertShape(VectorOperators.B2F, Lanes.FLOATS, 0))
-                    .add(low)
-                    .intoArray(integers, at + i);
+    static void scaleHalves(MemorySegment memory, long at, int stride, int blocks, float[] integers) {
+        for (int b = 0; b < blocks; b++) {
+            int to = b * BlockIntegers.BLOCK_SUMS;
+            for (int i = 0; i < ROWS; i += Lanes.WORDS) {
+                long parts = at + (long) b * stride + i;
+                ByteVector first =
+                        ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, parts, ByteOrder.LITTLE_ENDIAN);
+                ByteVector second =
+                        ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, parts + ROWS, ByteOrder.LITTLE_ENDIAN);
+                FloatVector low = FloatVector.fromArray(Lanes.FLOATS, integers, to + i)
+                        .mul(first.convertShape(VectorOperators.B2F, Lanes.FLOATS, 0));
+                FloatVector.fromArray(Lanes.FLOATS, integers, to + ROWS + i)
+                        .mul(second.convertShape(VectorOperators.B2F, Lanes.FLOATS, 0))
+                        .add(low)
+                        .intoArray(integers, to + i);
+            }
         }
     }
 
     /**
-     * J_b of all rows: m0 * firstSum + m1 * secondSum.
+     * J_b of all rows for some blocks: m0 and m1 times the sums of the digits of each half.
      *
-     * @param first where m0 of all rows lies
+     * @param first where m0 of all rows lies in the first block
      * @param second where m1 of all rows lies
+     * @param digitSums two for each block, those of the first from {@code sum} on
      */
     static void minima(
-            MemorySegment memory, long first, long second, float firstSum, float secondSum, float[] out, int to) {
-        for (int i = 0; i < ROWS; i += Lanes.WORDS) {
-            ByteVector low = ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, first + i, ByteOrder.LITTLE_ENDIAN);
-            ByteVector high =
-                    ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, second + i, ByteOrder.LITTLE_ENDIAN);
-            FloatVector sum = low.convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
-                    .reinterpretAsFloats()
-                    .mul(firstSum);
-            high.convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
-                    .reinterpretAsFloats()
-                    .mul(secondSum)
-                    .add(sum)
-                    .intoArray(out, to + i);
+            MemorySegment memory,
+            long first,
+            long second,
+            int stride,
+            int blocks,
+            int[] digitSums,
+            int sum,
+            float[] out) {
+        for (int b = 0; b < blocks; b++) {
+            int to = b * BlockIntegers.BLOCK_SUMS;
+            float firstSum = digitSums[sum + 2 * b];
+            float secondSum = digitSums[sum + 2 * b + 1];
+            for (int i = 0; i < ROWS; i += Lanes.WORDS) {
+                long at = (long) b * stride + i;
+                ByteVector low =
+                        ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, first + at, ByteOrder.LITTLE_ENDIAN);
+                ByteVector high =
+                        ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, second + at, ByteOrder.LITTLE_ENDIAN);
+                FloatVector product = low.convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
+                        .reinterpretAsFloats()
+                        .mul(firstSum);
+                high.convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
+                        .reinterpretAsFloats()
+                        .mul(secondSum)
+                        .add(product)
+                        .intoArray(out, to + i);
+            }
         }
     }
 

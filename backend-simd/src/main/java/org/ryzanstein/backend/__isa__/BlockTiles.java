@@ -36,23 +36,6 @@ final class BlockTiles {
         }
     }
 
-    /** Adds 16 times the pairs of bits. */
-    static void addPairs(MemorySegment memory, long at, short[] out) {
-        for (int i = 0; i < BLOCK / 8 * ROWS; i += Lanes.HALVES) {
-            ShortVector word = ShortVector.fromMemorySegment(
-                    Lanes.SHORTS, memory, at + (long) i * Short.BYTES, ByteOrder.LITTLE_ENDIAN);
-            int to = i / ROWS * 8 * ROWS + i % ROWS;
-            for (int j = 0; j < 8; j++) {
-                ShortVector high = word.lanewise(VectorOperators.LSHR, 2L * j)
-                        .and((short) 3)
-                        .lanewise(VectorOperators.LSHL, 4);
-                ShortVector.fromArray(Lanes.SHORTS, out, to + j * ROWS)
-                        .add(high)
-                        .intoArray(out, to + j * ROWS);
-            }
-        }
-    }
-
     /** Widens the elements {@code from .. to}. */
     static void widen(short[] quants, int from, int to, float[] out) {
         for (int i = from * ROWS; i < to * ROWS; i += Lanes.WORDS) {

@@ -21,7 +21,6 @@ final class VectorBlockKernels implements BlockKernels {
     private static final int HALF = BLOCK / 2;
     private static final int TILE = BlockDigits.TILE;
     private static final int HALF_NIBBLE_BYTES = Quants.NIBBLES.bytes() / 2;
-    private static final int HALF_PAIR_BYTES = (Quants.SIX_BITS.bytes() - Quants.NIBBLES.bytes()) / 2;
 
     // Where the numbers of a block stand in BlockScratch.numbers, after d.
     private static final int MINIMA = ROWS;
@@ -53,7 +52,6 @@ final class VectorBlockKernels implements BlockKernels {
                 int end = Math.min(layout.blocks(), b + BlockScratch.PRODUCTS);
                 switch (layout.quants()) {
                     case NIBBLES -> sumNibbles(weights, group, in, row, b, end, scratch);
-                    case SIX_BITS -> sumSixBits(weights, group, in, row, b, end, scratch);
                     case BYTES -> sumBytes(weights, group, in, row, b, end, scratch);
                 }
                 scale(weights, group, in, row, b, end, scratch);
@@ -67,110 +65,90 @@ final class VectorBlockKernels implements BlockKernels {
     private static void sumNibbles(
             BlockMatrix weights, int group, BlockDigits in, int row, int from, int to, BlockScratch scratch) {
         BlockLayout layout = weights.form();
-        MemorySegment memory = weights.memory();
         int parts = layout.subScales() == Parts.HALF ? 2 : 1;
-        int offset = BlockIntegers.NIBBLE_CENTRE + layout.base();
-        short[] low = scratch.shortProducts();
-        for (int b = from; b < to; b++) {
-            long block = weights.at(group) + (long) b * layout.blockBytes();
-            int k = (row * layout.blocks() + b) * BLOCK;
-            for (int part = 0; part < parts; part++) {
-                int sum = digitSum(in, k / HALF + part, parts);
-                long at = block + (long) part * HALF_NIBBLE_BYTES;
-                BlockIntegers.nibbles(memory, at, 8 / parts, in.values(), k + part * HALF, sum, low, 0);
-                BlockIntegers.widen(low, 0, offset * sum, scratch.products(), (2 * (b - from) + part) * ROWS);
-            }
-        }
-    }
-
-    private static void sumSixBits(
-            BlockMatrix weights, int group, BlockDigits in, int row, int from, int to, BlockScratch scratch) {
-        BlockLayout layout = weights.form();
-        MemorySegment memory = weights.memory();
-        int parts = layout.subScales() == Parts.HALF ? 2 : 1;
-        int offset = BlockIntegers.NIBBLE_CENTRE + 16 * BlockIntegers.PAIR_CENTRE + layout.base();
-        short[] sums = scratch.shortProducts();
-        for (int b = from; b < to; b++) {
-            long block = weights.at(group) + (long) b * layout.blockBytes();
-            int k = (row * layout.blocks() + b) * BLOCK;
-            for (int part = 0; part < parts; part++) {
-                int sum = digitSum(in, k / HALF + part, parts);
-                int first = k + part * HALF;
-                long low = block + (long) part * HALF_NIBBLE_BYTES;
-                long high = block + Quants.NIBBLES.bytes() + (long) part * HALF_PAIR_BYTES;
-                BlockIntegers.nibbles(memory, low, 8 / parts, in.values(), first, sum, sums, 0);
-                BlockIntegers.pairs(memory, high, 4 / parts, in.values(), first, sum, sums, ROWS);
-                int to32 = (2 * (b - from) + part) * ROWS;
-                BlockIntegers.widen(sums, sums, 0, ROWS, offset * sum, scratch.products(), to32);
-            }
+        long block = weights.at(group) + (long) from * layout.blockBytes();
+        int k = (row * layout.blocks() + from) * BLOCK;
+        for (int part = 0; part < parts; part++) {
+            BlockIntegers.nibbles(
+                    weights.memory(),
+                    block + (long) part * HALF_NIBBLE_BYTES,
+                    layout.blockBytes(),
+                    8 / parts,
+                    in.values(),
+                    k + part * HALF,
+                    in.sums(),
+                    k / HALF + part,
+                    parts == 1,
+                    to - from,
+                    layout.base(),
+                    scratch.products(),
+                    part * ROWS);
         }
     }
 
     private static void sumBytes(
             BlockMatrix weights, int group, BlockDigits in, int row, int from, int to, BlockScratch scratch) {
         BlockLayout layout = weights.form();
-        MemorySegment memory = weights.memory();
         int parts = layout.subScales() == Parts.HALF ? 2 : 1;
-        for (int b = from; b < to; b++) {
-            long block = weights.at(group) + (long) b * layout.blockBytes();
-            int k = (row * layout.blocks() + b) * BLOCK;
-            for (int part = 0; part < parts; part++) {
-                long at = block + (long) part * HALF * ROWS;
-                int out = (2 * (b - from) + part) * ROWS;
-                BlockIntegers.bytes(memory, at, BLOCK / parts, in.values(), k + part * HALF, scratch.products(), out);
-            }
+        long block = weights.at(group) + (long) from * layout.blockBytes();
+        int k = (row * layout.blocks() + from) * BLOCK;
+        for (int part = 0; part < parts; part++) {
+            BlockIntegers.bytes(
+                    weights.memory(),
+                    block + (long) part * HALF * ROWS,
+                    layout.blockBytes(),
+                    BLOCK / parts,
+                    in.values(),
+                    k + part * HALF,
+                    to - from,
+                    scratch.products(),
+                    part * ROWS);
         }
-    }
-
-    /** Sum of the digits of a half block, or of a whole one. */
-    private static int digitSum(BlockDigits in, int half, int parts) {
-        return parts == 2 ? in.sums()[half] : in.sums()[half] + in.sums()[half + 1];
     }
 
     private static void scale(
             BlockMatrix weights, int group, BlockDigits in, int row, int from, int to, BlockScratch scratch) {
         BlockLayout layout = weights.form();
-        for (int b = from; b < to; b++) {
-            long block = weights.at(group) + (long) b * layout.blockBytes();
-            float factor = in.factors()[row * layout.blocks() + b];
-            int at = 2 * (b - from) * ROWS;
-            float[] integers = scratch.products();
-            switch (layout.subScales()) {
-                case NONE -> {}
-                case BLOCK -> BlockNumbers.scale(weights.memory(), block + layout.subScalesAt(), integers, at);
-                case HALF -> BlockNumbers.scaleHalves(weights.memory(), block + layout.subScalesAt(), integers, at);
-            }
-            BlockNumbers.add(
-                    weights.memory(),
-                    block + layout.scalesAt(),
-                    layout.wideScales(),
-                    integers,
-                    at,
-                    factor,
-                    scratch.sums(),
-                    row * ROWS);
+        MemorySegment memory = weights.memory();
+        long block = weights.at(group) + (long) from * layout.blockBytes();
+        int stride = layout.blockBytes();
+        float[] integers = scratch.products();
+        long subScales = block + layout.subScalesAt();
+        switch (layout.subScales()) {
+            case NONE -> {}
+            case BLOCK -> BlockNumbers.scale(memory, subScales, stride, to - from, integers);
+            case HALF -> BlockNumbers.scaleHalves(memory, subScales, stride, to - from, integers);
+        }
+        long scales = block + layout.scalesAt();
+        int factor = row * layout.blocks() + from;
+        float[] sums = scratch.sums();
+        if (layout.wideScales()) {
+            BlockNumbers.addWide(memory, scales, stride, to - from, integers, in.factors(), factor, sums, row * ROWS);
+        } else {
+            BlockNumbers.addNarrow(memory, scales, stride, to - from, integers, in.factors(), factor, sums, row * ROWS);
         }
     }
 
     private static void sumMinima(BlockMatrix weights, int group, BlockDigits in, int row, BlockScratch scratch) {
         BlockLayout layout = weights.form();
-        Arrays.fill(scratch.minima(), row * ROWS, (row + 1) * ROWS, 0f);
-        for (int b = 0; b < layout.blocks(); b++) {
-            long block = weights.at(group) + (long) b * layout.blockBytes();
-            int at = row * layout.blocks() + b;
+        MemorySegment memory = weights.memory();
+        int stride = layout.blockBytes();
+        float[] integers = scratch.products();
+        float[] minima = scratch.minima();
+        Arrays.fill(minima, row * ROWS, (row + 1) * ROWS, 0f);
+        for (int from = 0; from < layout.blocks(); from += BlockScratch.PRODUCTS) {
+            int count = Math.min(layout.blocks() - from, BlockScratch.PRODUCTS);
+            long block = weights.at(group) + (long) from * stride;
+            int at = row * layout.blocks() + from;
             long first = block + layout.subMinimaAt();
             long second = layout.minima() == Parts.HALF ? first + ROWS : first;
-            float[] integers = scratch.products();
-            BlockNumbers.minima(weights.memory(), first, second, in.sums()[2 * at], in.sums()[2 * at + 1], integers, 0);
-            BlockNumbers.add(
-                    weights.memory(),
-                    block + layout.minimaAt(),
-                    layout.wideScales(),
-                    integers,
-                    0,
-                    in.factors()[at],
-                    scratch.minima(),
-                    row * ROWS);
+            BlockNumbers.minima(memory, first, second, stride, count, in.sums(), 2 * at, integers);
+            long scales = block + layout.minimaAt();
+            if (layout.wideScales()) {
+                BlockNumbers.addWide(memory, scales, stride, count, integers, in.factors(), at, minima, row * ROWS);
+            } else {
+                BlockNumbers.addNarrow(memory, scales, stride, count, integers, in.factors(), at, minima, row * ROWS);
+            }
         }
     }
 
@@ -233,9 +211,6 @@ final class VectorBlockKernels implements BlockKernels {
         }
         short[] quants = scratch.shortWeights();
         BlockTiles.unpackNibbles(memory, block, (short) layout.base(), quants);
-        if (layout.quants() == Quants.SIX_BITS) {
-            BlockTiles.addPairs(memory, block + Quants.NIBBLES.bytes(), quants);
-        }
         if (layout.subScales() == Parts.NONE) {
             BlockTiles.widen(quants, 0, BLOCK, out);
         } else {
