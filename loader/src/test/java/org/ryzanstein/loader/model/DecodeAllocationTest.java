@@ -32,10 +32,11 @@ import org.ryzanstein.loader.synthesize.Synthesizer;
 import org.ryzanstein.loader.tokenizer.SharedData;
 
 /**
- * Once the code is compiled, a decode step of a whole model allocates nothing, on any thread that computes. To be run by itself:
- * what C2 inlines depends on all that the JVM has run before, and after other tests Q8_0 on AVX2 was seen to make vectors objects.
+ * Once the code is compiled, a decode step of a whole model allocates nothing, on any thread that computes. It has a JVM of its
+ * own: what C2 inlines depends on all that the JVM has run before, and after other tests AVX2 was seen to make vectors objects.
  */
 @Tag("long")
+@Tag("alone")
 class DecodeAllocationTest {
     /** Tokens that are decoded one after the other. */
     private static final int TOKENS = 200;
