@@ -133,11 +133,7 @@ final class Formation {
                     endpoint.openPatiently(target, hello(Hello.Purpose.CONTROL, peer), deadline, this::isOver);
             try {
                 compare(peer, opened, true);
-                keep(
-                        data,
-                        peer,
-                        endpoint.open(target, hello(Hello.Purpose.DATA, peer), deadline)
-                                .connection());
+                keep(data, peer, openData(peer, target));
                 return;
             } catch (HandshakeException e) {
                 throw e;
@@ -148,6 +144,17 @@ final class Formation {
                     throw e;
                 }
             }
+        }
+    }
+
+    private Connection openData(int peer, InetSocketAddress target) throws IOException {
+        try {
+            return endpoint.open(target, hello(Hello.Purpose.DATA, peer), deadline)
+                    .connection();
+        } catch (HandshakeException e) {
+            // The peer was met, so it has given up since, and has said why before it refused this.
+            hear(peer);
+            throw e;
         }
     }
 
