@@ -48,6 +48,8 @@ final class Formation {
     private final Map<Integer, Throwable> troubles = new TreeMap<>();
     private @Nullable CommunicationException refusal;
     private boolean over;
+    /** Why, for peers that are met only afterwards. */
+    private String givenUp = "";
 
     /**
      * Prepares one.
@@ -206,7 +208,7 @@ final class Formation {
         if (theirs.rank() != peer) {
             throw new HandshakeException("rank " + theirs.rank() + " answered in place of rank " + peer);
         }
-        keep(control, peer, connection.connection());
+        keepControl(peer, connection.connection());
         Optional<String> disagreement = own.disagreement(theirs);
         if (disagreement.isPresent()) {
             throw new HandshakeException(disagreement.get());
@@ -214,6 +216,13 @@ final class Formation {
         synchronized (this) {
             met.put(peer, theirs);
         }
+    }
+
+    private synchronized void keepControl(int peer, Connection socket) {
+        if (over) {
+            say(socket, GIVEN_UP, givenUp);
+        }
+        keep(control, peer, socket);
     }
 
     private void keep(Map<Integer, Connection> kind, int peer, Connection socket) {
@@ -355,15 +364,20 @@ final class Formation {
 
     private synchronized void giveUp(CommunicationException reason) {
         over = true;
+        givenUp = String.valueOf(reason.getMessage());
         for (Connection socket : control.values()) {
-            try {
-                new Wire(socket, deadline).write(message(GIVEN_UP, String.valueOf(reason.getMessage())));
-            } catch (IOException e) {
-                LOG.log(Level.DEBUG, "the peer is gone already", e);
-            }
+            say(socket, GIVEN_UP, givenUp);
             TcpEndpoint.close(socket);
         }
         data.values().forEach(TcpEndpoint::close);
+    }
+
+    private void say(Connection socket, byte status, String reason) {
+        try {
+            new Wire(socket, deadline).write(message(status, reason));
+        } catch (IOException e) {
+            LOG.log(Level.DEBUG, "the peer is gone already", e);
+        }
     }
 
     private Communicator begin() throws IOException {
