@@ -20,6 +20,7 @@ final class Arrivals implements AutoCloseable {
 
     private final Map<Seat, Arrived> waiting = new HashMap<>();
     private long newestEpoch = -1;
+    private String failure = "";
     private boolean forming;
 
     /** Begins a formation. Epochs only rise. */
@@ -39,16 +40,22 @@ final class Arrivals implements AutoCloseable {
         }
     }
 
-    /** The formation is complete or has failed; nobody may join it any more. */
-    synchronized void end() {
+    /**
+     * The formation is complete or has failed; nobody may join it any more.
+     *
+     * @param reason why it has failed, for those who come too late to have heard it; empty if it has not
+     */
+    synchronized void end(String reason) {
         forming = false;
+        failure = reason;
         notifyAll();
     }
 
     /** Why a peer comes to nothing here. */
     synchronized Optional<String> refusal(Hello hello) {
         if (hello.epoch() < newestEpoch || (hello.epoch() == newestEpoch && !forming)) {
-            return Optional.of("epoch " + hello.epoch() + " has passed, the newest is " + newestEpoch);
+            String reason = hello.epoch() < newestEpoch || failure.isEmpty() ? "" : ": " + failure;
+            return Optional.of("epoch " + hello.epoch() + " has passed, the newest is " + newestEpoch + reason);
         }
         return waiting.size() >= MAX_WAITING ? Optional.of("too many peers wait") : Optional.empty();
     }

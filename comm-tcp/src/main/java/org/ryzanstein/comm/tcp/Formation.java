@@ -89,7 +89,7 @@ final class Formation {
             giveUp(failure);
             throw failure;
         } finally {
-            endpoint.arrivals().end();
+            endpoint.arrivals().end(reasonGiven());
         }
     }
 
@@ -370,6 +370,10 @@ final class Formation {
             TcpEndpoint.close(socket);
         }
         data.values().forEach(TcpEndpoint::close);
+    }
+
+    private synchronized String reasonGiven() {
+        return givenUp;
     }
 
     private void say(Connection socket, byte status, String reason) {
