@@ -116,7 +116,7 @@ final class HeadOperation {
         if (scanned < rows) {
             multiplyOthers(rows, from, to, member);
         }
-        // Four groups at a time, a quarter of the range apart; then those that are left, one after the other.
+        // Four groups at a time, a quarter of the range apart; then those that are left, which lie side by side.
         int first = from / HeadScan.ROWS;
         int groups = Math.ceilDiv(to, HeadScan.ROWS) - first;
         int quarter = groups / DenseKernels.STREAMS;
