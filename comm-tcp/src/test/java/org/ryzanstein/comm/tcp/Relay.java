@@ -23,8 +23,8 @@ final class Relay implements AutoCloseable {
     private final long delayNanos;
     private final List<Socket> sockets = new CopyOnWriteArrayList<>();
 
-    /** Bytes that may go on at a time; none at all are the end. */
-    private record Late(byte[] bytes, long due) implements Delayed {
+    /** Bytes that may go on at a time; none at all are the end. The number keeps bytes of the same time in order. */
+    private record Late(byte[] bytes, long due, int number) implements Delayed {
         @Override
         public long getDelay(TimeUnit unit) {
             return unit.convert(due - System.nanoTime(), TimeUnit.NANOSECONDS);
@@ -32,7 +32,9 @@ final class Relay implements AutoCloseable {
 
         @Override
         public int compareTo(Delayed other) {
-            return Long.compare(getDelay(TimeUnit.NANOSECONDS), other.getDelay(TimeUnit.NANOSECONDS));
+            // Not by the delays that are left: time passes between asking one and the other.
+            Late late = (Late) other;
+            return due == late.due ? Integer.compare(number, late.number) : Long.compare(due - late.due, 0);
         }
     }
 
@@ -72,15 +74,16 @@ final class Relay implements AutoCloseable {
         DelayQueue<Late> late = new DelayQueue<>();
         Thread.ofVirtual().start(() -> {
             byte[] buffer = new byte[1 << 16];
+            int number = 0;
             try (InputStream in = from.getInputStream()) {
                 for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
-                    late.add(new Late(Arrays.copyOf(buffer, read), System.nanoTime() + delayNanos));
+                    late.add(new Late(Arrays.copyOf(buffer, read), System.nanoTime() + delayNanos, number++));
                 }
             } catch (IOException e) {
                 // Closed: the other side is told below.
                 late.clear();
             }
-            late.add(new Late(new byte[0], System.nanoTime() + delayNanos));
+            late.add(new Late(new byte[0], System.nanoTime() + delayNanos, number));
         });
         Thread.ofVirtual().start(() -> {
             try (OutputStream out = to.getOutputStream()) {
