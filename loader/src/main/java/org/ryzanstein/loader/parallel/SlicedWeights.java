@@ -1,11 +1,8 @@
 package org.ryzanstein.loader.parallel;
 
-import java.lang.foreign.MemorySegment;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
-import org.ryzanstein.api.weight.BlockForm;
-import org.ryzanstein.api.weight.BlockRow;
 import org.ryzanstein.api.weight.WeightSource;
+import org.ryzanstein.loader.format.SelectedRows;
 
 /** Parts of weight matrices. */
 public final class SlicedWeights {
@@ -13,16 +10,12 @@ public final class SlicedWeights {
 
     /** Some rows of a matrix of any kind. */
     public static WeightSource rows(WeightSource source, Range rows) {
-        return switch (source) {
-            case WeightSource.Ternary ternary -> rows(ternary, rows);
-            case WeightSource.Floats floats -> isWhole(rows, source.rows()) ? source : new FloatRows(floats, rows);
-            case WeightSource.Blocks blocks -> isWhole(rows, source.rows()) ? source : new BlockRows(blocks, rows);
-        };
+        return isWhole(rows, source.rows()) ? source : SelectedRows.range(source, rows.first(), rows.count());
     }
 
     /** Some rows of a ternary matrix. */
     public static WeightSource.Ternary rows(WeightSource.Ternary source, Range rows) {
-        return isWhole(rows, source.rows()) ? source : new TernaryRows(source, rows);
+        return isWhole(rows, source.rows()) ? source : SelectedRows.range(source, rows.first(), rows.count());
     }
 
     /** Some columns of all rows; one column of zeros where there are none, since a matrix has at least one. */
@@ -38,102 +31,6 @@ public final class SlicedWeights {
     private static boolean isWhole(Range range, int size) {
         Objects.checkFromIndexSize(range.first(), range.count(), size);
         return range.count() == size;
-    }
-
-    private record TernaryRows(WeightSource.Ternary source, Range range) implements WeightSource.Ternary {
-        @Override
-        public int rows() {
-            return range.count();
-        }
-
-        @Override
-        public String name() {
-            return source.name();
-        }
-
-        @Override
-        public int columns() {
-            return source.columns();
-        }
-
-        @Override
-        public void readDigits(int row, byte[] destination, int offset) {
-            source.readDigits(range.first() + Objects.checkIndex(row, rows()), destination, offset);
-        }
-
-        @Override
-        public float scale(int row) {
-            return source.scale(range.first() + Objects.checkIndex(row, rows()));
-        }
-    }
-
-    private record FloatRows(WeightSource.Floats source, Range range) implements WeightSource.Floats {
-        @Override
-        public int rows() {
-            return range.count();
-        }
-
-        @Override
-        public String name() {
-            return source.name();
-        }
-
-        @Override
-        public int columns() {
-            return source.columns();
-        }
-
-        @Override
-        public WeightSource.FloatFormat format() {
-            return source.format();
-        }
-
-        @Override
-        public void readFloats(int row, float[] destination, int offset) {
-            source.readFloats(range.first() + Objects.checkIndex(row, rows()), destination, offset);
-        }
-
-        @Override
-        public @Nullable MemorySegment stored() {
-            MemorySegment whole = source.stored();
-            if (whole == null) {
-                return null;
-            }
-            long rowBytes = whole.byteSize() / source.rows();
-            return whole.asSlice(range.first() * rowBytes, range.count() * rowBytes);
-        }
-    }
-
-    private record BlockRows(WeightSource.Blocks source, Range range) implements WeightSource.Blocks {
-        @Override
-        public int rows() {
-            return range.count();
-        }
-
-        @Override
-        public String name() {
-            return source.name();
-        }
-
-        @Override
-        public int columns() {
-            return source.columns();
-        }
-
-        @Override
-        public BlockForm form() {
-            return source.form();
-        }
-
-        @Override
-        public void readBlocks(int row, BlockRow destination) {
-            source.readBlocks(range.first() + Objects.checkIndex(row, rows()), destination);
-        }
-
-        @Override
-        public void readFloats(int row, float[] destination, int offset) {
-            source.readFloats(range.first() + Objects.checkIndex(row, rows()), destination, offset);
-        }
     }
 
     private record TernaryColumns(WeightSource.Ternary source, Range range) implements WeightSource.Ternary {

@@ -1,6 +1,7 @@
 package org.ryzanstein.loader.quantize;
 
 import org.ryzanstein.api.weight.WeightSource;
+import org.ryzanstein.loader.format.SelectedRows;
 
 /**
  * Query and key weights in the order of rows that llama.cpp's converter gives architecture llama: within each head, row i of
@@ -17,12 +18,7 @@ final class Reordered {
 
     /** A matrix in the file's order. */
     static WeightSource matrix(WeightSource source, int headDim) {
-        return switch (source) {
-            case WeightSource.Floats floats -> new FloatRows(floats, headDim);
-            case WeightSource.Ternary ternary -> new TernaryRows(ternary, headDim);
-            case WeightSource.Blocks blocks ->
-                throw new IllegalArgumentException(blocks.name() + ": blocks do not occur on the hub");
-        };
+        return SelectedRows.reordered(source, row -> hubRow(row, headDim));
     }
 
     /** A bias in the file's order. */
@@ -32,59 +28,5 @@ final class Reordered {
             reordered[i] = values[hubRow(i, headDim)];
         }
         return reordered;
-    }
-
-    private record FloatRows(WeightSource.Floats source, int headDim) implements WeightSource.Floats {
-        @Override
-        public String name() {
-            return source.name();
-        }
-
-        @Override
-        public int rows() {
-            return source.rows();
-        }
-
-        @Override
-        public int columns() {
-            return source.columns();
-        }
-
-        @Override
-        public WeightSource.FloatFormat format() {
-            return source.format();
-        }
-
-        @Override
-        public void readFloats(int row, float[] destination, int offset) {
-            source.readFloats(hubRow(row, headDim), destination, offset);
-        }
-    }
-
-    private record TernaryRows(WeightSource.Ternary source, int headDim) implements WeightSource.Ternary {
-        @Override
-        public String name() {
-            return source.name();
-        }
-
-        @Override
-        public int rows() {
-            return source.rows();
-        }
-
-        @Override
-        public int columns() {
-            return source.columns();
-        }
-
-        @Override
-        public void readDigits(int row, byte[] destination, int offset) {
-            source.readDigits(hubRow(row, headDim), destination, offset);
-        }
-
-        @Override
-        public float scale(int row) {
-            return source.scale(hubRow(row, headDim));
-        }
     }
 }

@@ -1,20 +1,14 @@
 package org.ryzanstein.loader.tokenizer;
 
-import java.util.OptionalInt;
-import java.util.Set;
-
 /**
  * Byte-level BPE: added tokens are matched as wholes, the rest is normalised, cut by the pre-tokenizer, written as UTF-8,
  * and the bytes of every piece are merged.
  */
-final class BpeTokenizer implements Tokenizer {
+final class BpeTokenizer extends VocabularyTokenizer {
     private final String source;
-    private final Vocabulary vocabulary;
     private final MergeTable merges;
     private final PreTokenizer preTokenizer;
     private final TextNormalizer normalizer;
-    private final AddedTokens addedTokens;
-    private final SpecialIds special;
     private final int[] byteIds = new int[256]; // the token of each byte, or -1
 
     BpeTokenizer(
@@ -25,13 +19,11 @@ final class BpeTokenizer implements Tokenizer {
             TextNormalizer normalizer,
             AddedTokens addedTokens,
             SpecialIds special) {
+        super(vocabulary, addedTokens, special);
         this.source = source;
-        this.vocabulary = vocabulary;
         this.merges = merges;
         this.preTokenizer = preTokenizer;
         this.normalizer = normalizer;
-        this.addedTokens = addedTokens;
-        this.special = special;
         for (int value = 0; value < byteIds.length; value++) {
             byteIds[value] =
                     vocabulary.id(String.valueOf(ByteAlphabet.character(value))).orElse(-1);
@@ -39,21 +31,17 @@ final class BpeTokenizer implements Tokenizer {
     }
 
     @Override
-    public int vocabularySize() {
-        return vocabulary.size();
+    String normalize(String text, int start, int end) {
+        return normalizer.normalize(text.substring(start, end));
     }
 
     @Override
-    public int[] encode(String text, EncodeOptions options) {
-        IntList ids = new IntList();
-        if (options.addBos()) {
-            special.prefix().forEach(ids::add);
-        }
-        PieceEncoder pieces = new PieceEncoder(source, vocabulary, merges, byteIds, preTokenizer.wholeWords(), ids);
-        AddedTokenMatcher.Segments normalizedSegments = new AddedTokenMatcher.Segments() {
+    AddedTokenMatcher.Segments encoder(IntList ids) {
+        PieceEncoder pieces = new PieceEncoder(source, vocabulary(), merges, byteIds, preTokenizer.wholeWords(), ids);
+        return new AddedTokenMatcher.Segments() {
             @Override
-            public void text(String segment, int start, int end) {
-                preTokenizer.split(segment, start, end, pieces);
+            public void text(String text, int start, int end) {
+                preTokenizer.split(text, start, end, pieces);
             }
 
             @Override
@@ -61,69 +49,16 @@ final class BpeTokenizer implements Tokenizer {
                 ids.add(id);
             }
         };
-        AddedTokenMatcher inNormalized = addedTokens.inNormalized(options.parseSpecial());
-        AddedTokenMatcher.Segments originalSegments = new AddedTokenMatcher.Segments() {
-            @Override
-            public void text(String segment, int start, int end) {
-                if (normalizer == TextNormalizer.NONE) {
-                    inNormalized.scan(segment, start, end, normalizedSegments);
-                } else {
-                    String normalized = normalizer.normalize(segment.substring(start, end));
-                    inNormalized.scan(normalized, 0, normalized.length(), normalizedSegments);
-                }
-            }
-
-            @Override
-            public void token(int id) {
-                ids.add(id);
-            }
-        };
-        String wellFormed = UnpairedSurrogates.replace(text);
-        addedTokens.inOriginal(options.parseSpecial()).scan(wellFormed, 0, wellFormed.length(), originalSegments);
-        if (options.addBos()) {
-            special.suffix().forEach(ids::add);
-        }
-        return ids.toArray();
-    }
-
-    @Override
-    public String token(int id) {
-        return vocabulary.token(id);
-    }
-
-    @Override
-    public byte[] bytes(int id) {
-        return vocabulary.text(id);
     }
 
     @Override
     public boolean isControl(int id) {
-        return !vocabulary.kind(id).isText();
-    }
-
-    @Override
-    public OptionalInt bos() {
-        return special.bos();
-    }
-
-    @Override
-    public OptionalInt eos() {
-        return special.eos();
-    }
-
-    @Override
-    public Set<Integer> endOfGeneration() {
-        return special.endOfGeneration();
-    }
-
-    @Override
-    public String decode(int[] ids, boolean renderControl) {
-        return detokenizer(renderControl).decode(ids);
+        return !vocabulary().kind(id).isText();
     }
 
     @Override
     public Detokenizer detokenizer(boolean renderControl) {
-        return new Detokenizer(vocabulary, LeadingSpace.KEPT, renderControl);
+        return new Detokenizer(vocabulary(), LeadingSpace.KEPT, renderControl);
     }
 
     @Override
@@ -135,6 +70,6 @@ final class BpeTokenizer implements Tokenizer {
     public String describe() {
         return "byte-level BPE, pre-tokenizer " + preTokenizer.name()
                 + (normalizer == TextNormalizer.NONE ? "" : ", text normalised to " + normalizer) + ", "
-                + vocabulary.size() + " tokens, " + merges.size() + " merges";
+                + vocabularySize() + " tokens, " + merges.size() + " merges";
     }
 }
