@@ -4,4 +4,7 @@ module org.ryzanstein.backend.cpu {
     requires static org.jspecify;
 
     exports org.ryzanstein.backend.cpu;
+
+    provides org.ryzanstein.api.kernel.ThreadAffinity with
+            org.ryzanstein.backend.cpu.LinuxThreadAffinity;
 }

@@ -7,6 +7,7 @@ module org.ryzanstein.loader {
     requires static org.jspecify;
 
     exports org.ryzanstein.loader;
+    exports org.ryzanstein.loader.affinity;
     exports org.ryzanstein.loader.cluster;
     exports org.ryzanstein.loader.engine;
     exports org.ryzanstein.loader.format;
@@ -18,4 +19,6 @@ module org.ryzanstein.loader {
     exports org.ryzanstein.loader.synthesize;
     exports org.ryzanstein.loader.template;
     exports org.ryzanstein.loader.tokenizer;
+
+    uses org.ryzanstein.api.kernel.ThreadAffinity;
 }

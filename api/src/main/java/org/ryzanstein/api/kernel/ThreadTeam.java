@@ -8,6 +8,14 @@ public interface ThreadTeam {
     int size();
 
     /**
+     * The group of processors, near one part of the memory, that a member computes on: 0 where members are not bound. Groups are
+     * numbered from 0 without gaps, and never fall from one member to the next.
+     */
+    default int node(int member) {
+        return 0;
+    }
+
+    /**
      * Runs the task once on each member and returns when all are done. If a member throws, the others are released from
      * their barriers and the first failure is thrown here.
      */

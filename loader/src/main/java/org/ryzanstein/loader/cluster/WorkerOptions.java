@@ -4,6 +4,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.ryzanstein.api.comm.EndpointConfig;
+import org.ryzanstein.loader.affinity.Affinity;
 import org.ryzanstein.loader.progress.ProgressListener;
 
 /**
@@ -15,6 +16,8 @@ import org.ryzanstein.loader.progress.ProgressListener;
  * @param backend the kernel backend to insist on; empty: the best available
  * @param threads compute threads
  * @param localThreads compute threads of all ranks on this machine, so that nobody spins where there are not as many cores
+ * @param firstLocalThread how many of them ranks before this one have
+ * @param affinity whether they are bound to memory nodes; empty: as the property {@value Affinity#PROPERTY} says
  * @param once end when the leader is gone, instead of waiting for its restart
  */
 public record WorkerOptions(
@@ -24,12 +27,18 @@ public record WorkerOptions(
         Optional<String> backend,
         int threads,
         int localThreads,
+        int firstLocalThread,
+        Optional<Affinity> affinity,
         boolean once,
         ProgressListener progress) {
     public WorkerOptions {
         if (threads < 1 || localThreads < 1) {
             throw new IllegalArgumentException(
                     "threads: found " + threads + " of " + localThreads + " on this machine, expected at least 1");
+        }
+        if (firstLocalThread < 0 || firstLocalThread > Math.max(threads, localThreads) - threads) {
+            throw new IllegalArgumentException("firstLocalThread: found " + firstLocalThread + ", expected 0 to "
+                    + (Math.max(threads, localThreads) - threads));
         }
     }
 }

@@ -18,6 +18,9 @@ public interface Engine extends AutoCloseable {
     /** Name of the kernel backend that computes. */
     String backend();
 
+    /** Which processors the compute threads are bound to, or why they are not. */
+    String threadPlacement();
+
     /** Every provider of every kind: chosen, available, or refused and why. */
     List<ProviderReport> providers();
 

@@ -19,6 +19,8 @@ import org.ryzanstein.api.kernel.MemoryKind;
 import org.ryzanstein.api.provider.ProviderReport;
 import org.ryzanstein.api.provider.ProviderUnavailableException;
 import org.ryzanstein.api.provider.Selection;
+import org.ryzanstein.loader.affinity.Affinity;
+import org.ryzanstein.loader.affinity.TeamBinding;
 import org.ryzanstein.loader.cluster.ClusterOptions;
 import org.ryzanstein.loader.cluster.Worker;
 import org.ryzanstein.loader.cluster.WorkerOptions;
@@ -130,11 +132,14 @@ public final class EngineLoader {
             Tokenizer tokenizer,
             ModelLimits limits,
             Selection<KernelBackendProvider> selection) {
-        SpinParkTeam team = new SpinParkTeam(options.threads());
+        SpinParkTeam team = team(options, options.threads());
         KernelBackend backend = null;
         try {
             backend = selection.provider().open(team);
-            Model model = load(options, file, shape, backend, limits);
+            Model model;
+            try (TeamBinding.Bound _ = team.bindCallerWhile()) {
+                model = load(options, file, shape, backend, limits);
+            }
             return new LocalEngine(
                     describe(file, embedded != null, shape, limits, model),
                     tokenizer,
@@ -143,6 +148,7 @@ public final class EngineLoader {
                     backend.name(),
                     model,
                     new LocalRunner(backend, model, limits),
+                    team,
                     file::change,
                     limits,
                     List.of(backend, team, file));
@@ -168,7 +174,7 @@ public final class EngineLoader {
         // All kernel backends that there are compute in the host's memory.
         Selection<CommunicatorProvider> communicators =
                 Communicators.choose(MemoryKind.HOST, cluster.ranks(), Optional.empty());
-        SpinParkTeam team = new SpinParkTeam(options.threads(), cluster.localThreads());
+        SpinParkTeam team = team(options, cluster.localThreads());
         AtomicReference<Runnable> wake = new AtomicReference<>(() -> {});
         try {
             Cluster leading = Cluster.lead(
@@ -195,6 +201,7 @@ public final class EngineLoader {
                     selection.provider().name(),
                     leading.model(),
                     leading.runner(),
+                    team,
                     file::change,
                     limits,
                     resources);
@@ -205,6 +212,14 @@ public final class EngineLoader {
             team.close();
             throw e;
         }
+    }
+
+    /** The team of this process, the first of those that this machine computes with. */
+    private static SpinParkTeam team(EngineOptions options, int machineThreads) {
+        TeamBinding binding = TeamBinding.plan(
+                options.affinity().orElseGet(Affinity::ofProcess), options.threads(), 0, machineThreads);
+        LOG.log(Level.INFO, "compute threads: {0}, {1}", options.threads(), binding.describe());
+        return new SpinParkTeam(options.threads(), machineThreads, binding);
     }
 
     private static Model load(

@@ -3,8 +3,9 @@ package org.ryzanstein.loader.engine;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.ryzanstein.loader.affinity.Affinity;
+import org.ryzanstein.loader.affinity.Topology;
 import org.ryzanstein.loader.cluster.ClusterOptions;
-import org.ryzanstein.loader.parallel.PhysicalCores;
 import org.ryzanstein.loader.progress.ProgressListener;
 
 /**
@@ -13,6 +14,7 @@ import org.ryzanstein.loader.progress.ProgressListener;
  * @param model a GGUF file or a directory as published on the hub; empty: the embedded model
  * @param backend the kernel backend to insist on; empty: the best available
  * @param threads compute threads
+ * @param affinity whether they are bound to memory nodes; empty: as the property {@value Affinity#PROPERTY} says
  * @param maxSequences sequences that are in the step batch at a time; further requests wait in the queue
  * @param maxStepTokens most tokens of one step: the prefill chunk
  * @param contextLength positions of a sequence; empty: the model's own
@@ -23,6 +25,7 @@ public record EngineOptions(
         Optional<Path> model,
         Optional<String> backend,
         int threads,
+        Optional<Affinity> affinity,
         int maxSequences,
         int maxStepTokens,
         OptionalInt contextLength,
@@ -53,7 +56,8 @@ public record EngineOptions(
         return new EngineOptions(
                 Optional.empty(),
                 Optional.empty(),
-                PhysicalCores.count(),
+                Topology.usableCores(),
+                Optional.empty(),
                 DEFAULT_MAX_SEQUENCES,
                 DEFAULT_MAX_STEP_TOKENS,
                 OptionalInt.empty(),
@@ -63,38 +67,86 @@ public record EngineOptions(
 
     public EngineOptions withModel(Path path) {
         return new EngineOptions(
-                Optional.of(path), backend, threads, maxSequences, maxStepTokens, contextLength, cluster, progress);
+                Optional.of(path),
+                backend,
+                threads,
+                affinity,
+                maxSequences,
+                maxStepTokens,
+                contextLength,
+                cluster,
+                progress);
     }
 
     public EngineOptions withBackend(String name) {
         return new EngineOptions(
-                model, Optional.of(name), threads, maxSequences, maxStepTokens, contextLength, cluster, progress);
+                model,
+                Optional.of(name),
+                threads,
+                affinity,
+                maxSequences,
+                maxStepTokens,
+                contextLength,
+                cluster,
+                progress);
     }
 
     public EngineOptions withThreads(int count) {
-        return new EngineOptions(model, backend, count, maxSequences, maxStepTokens, contextLength, cluster, progress);
+        return new EngineOptions(
+                model, backend, count, affinity, maxSequences, maxStepTokens, contextLength, cluster, progress);
+    }
+
+    public EngineOptions withAffinity(Affinity wanted) {
+        return new EngineOptions(
+                model,
+                backend,
+                threads,
+                Optional.of(wanted),
+                maxSequences,
+                maxStepTokens,
+                contextLength,
+                cluster,
+                progress);
     }
 
     public EngineOptions withMaxSequences(int count) {
-        return new EngineOptions(model, backend, threads, count, maxStepTokens, contextLength, cluster, progress);
+        return new EngineOptions(
+                model, backend, threads, affinity, count, maxStepTokens, contextLength, cluster, progress);
     }
 
     public EngineOptions withMaxStepTokens(int count) {
-        return new EngineOptions(model, backend, threads, maxSequences, count, contextLength, cluster, progress);
+        return new EngineOptions(
+                model, backend, threads, affinity, maxSequences, count, contextLength, cluster, progress);
     }
 
     public EngineOptions withContextLength(int positions) {
         return new EngineOptions(
-                model, backend, threads, maxSequences, maxStepTokens, OptionalInt.of(positions), cluster, progress);
+                model,
+                backend,
+                threads,
+                affinity,
+                maxSequences,
+                maxStepTokens,
+                OptionalInt.of(positions),
+                cluster,
+                progress);
     }
 
     public EngineOptions withProgress(ProgressListener listener) {
         return new EngineOptions(
-                model, backend, threads, maxSequences, maxStepTokens, contextLength, cluster, listener);
+                model, backend, threads, affinity, maxSequences, maxStepTokens, contextLength, cluster, listener);
     }
 
     public EngineOptions withCluster(ClusterOptions options) {
         return new EngineOptions(
-                model, backend, threads, maxSequences, maxStepTokens, contextLength, Optional.of(options), progress);
+                model,
+                backend,
+                threads,
+                affinity,
+                maxSequences,
+                maxStepTokens,
+                contextLength,
+                Optional.of(options),
+                progress);
     }
 }

@@ -10,6 +10,7 @@ import org.ryzanstein.loader.cluster.ClusterStatus;
 import org.ryzanstein.loader.model.Model;
 import org.ryzanstein.loader.model.ModelLimits;
 import org.ryzanstein.loader.model.WeightTraffic;
+import org.ryzanstein.loader.parallel.SpinParkTeam;
 import org.ryzanstein.loader.ranks.StepRunner;
 import org.ryzanstein.loader.sampling.Sampler;
 import org.ryzanstein.loader.sampling.SamplingWorkspace;
@@ -24,6 +25,7 @@ final class LocalEngine implements Engine {
     private final List<ProviderReport> providers;
     private final String backend;
     private final StepRunner runner;
+    private final String threadPlacement;
     private final ModelLimits limits;
     private final int headWidth;
     private final TokenTraffic traffic;
@@ -35,6 +37,7 @@ final class LocalEngine implements Engine {
     /**
      * Starts the loop.
      *
+     * @param team the threads that the runner computes with
      * @param damage what has happened to the weights since they were loaded, if anything
      * @param resources closed with the engine, in this order, after the loop has ended
      */
@@ -46,6 +49,7 @@ final class LocalEngine implements Engine {
             String backend,
             Model model,
             StepRunner runner,
+            SpinParkTeam team,
             Supplier<Optional<String>> damage,
             ModelLimits limits,
             List<AutoCloseable> resources) {
@@ -55,6 +59,7 @@ final class LocalEngine implements Engine {
         this.providers = List.copyOf(providers);
         this.backend = backend;
         this.runner = runner;
+        this.threadPlacement = team.placement();
         this.limits = limits;
         this.headWidth = runner.output().vocabularySize();
         WeightTraffic weights = model.traffic();
@@ -62,7 +67,10 @@ final class LocalEngine implements Engine {
                 weights.layerBytes(), weights.headBytes(), weights.candidateBytes(), model.kvBytesPerPosition());
         this.resources.addAll(resources);
         this.loop = new StepLoop(runner, limits, options.maxSequences(), damage);
-        this.loopThread = Thread.ofPlatform().daemon().name("ryzanstein-steps").start(loop);
+        this.loopThread = Thread.ofPlatform().daemon().name("ryzanstein-steps").start(() -> {
+            team.bindCaller();
+            loop.run();
+        });
     }
 
     @Override
@@ -78,6 +86,11 @@ final class LocalEngine implements Engine {
     @Override
     public String backend() {
         return backend;
+    }
+
+    @Override
+    public String threadPlacement() {
+        return threadPlacement;
     }
 
     @Override

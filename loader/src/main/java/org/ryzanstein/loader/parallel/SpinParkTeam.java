@@ -5,6 +5,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.ryzanstein.api.kernel.ThreadTeam;
+import org.ryzanstein.loader.affinity.TeamBinding;
 
 /**
  * A persistent team whose members wait by spinning briefly and then parking.
@@ -21,6 +22,7 @@ public final class SpinParkTeam implements ThreadTeam, AutoCloseable {
 
     private final int size;
     private final int spins;
+    private final TeamBinding binding;
     private final Thread[] threads;
     private final boolean[] parkedFlags;
     private final AtomicInteger parked = new AtomicInteger();
@@ -34,19 +36,21 @@ public final class SpinParkTeam implements ThreadTeam, AutoCloseable {
 
     /** Starts {@code size - 1} daemon threads; the thread that calls {@link #run} is the missing one. */
     public SpinParkTeam(int size) {
-        this(size, size);
+        this(size, size, TeamBinding.NONE);
     }
 
     /**
      * Starts a team that is not alone on this machine.
      *
      * @param machineThreads compute threads of all teams of this machine, in all processes
+     * @param binding which processors its members are bound to, made for as many members
      */
-    public SpinParkTeam(int size, int machineThreads) {
+    public SpinParkTeam(int size, int machineThreads, TeamBinding binding) {
         if (size < 1) {
             throw new IllegalArgumentException("team of " + size);
         }
         this.size = size;
+        this.binding = binding;
         this.spins = Math.max(size, machineThreads) <= Runtime.getRuntime().availableProcessors() ? SPINS : 0;
         this.threads = new Thread[size];
         this.parkedFlags = new boolean[size];
@@ -66,6 +70,26 @@ public final class SpinParkTeam implements ThreadTeam, AutoCloseable {
     @Override
     public int size() {
         return size;
+    }
+
+    @Override
+    public int node(int member) {
+        return binding.node(member);
+    }
+
+    /** Which processors the members are bound to, or why none is. */
+    public String placement() {
+        return binding.describe();
+    }
+
+    /** Binds the calling thread, which will call {@link #run}, as the others are: for good, so it must be the caller's own. */
+    public void bindCaller() {
+        binding.bind(0);
+    }
+
+    /** Binds the calling thread, which will call {@link #run}, as the others are, until what is returned is closed by it. */
+    public TeamBinding.Bound bindCallerWhile() {
+        return binding.bindWhile(0);
     }
 
     @Override
@@ -112,6 +136,7 @@ public final class SpinParkTeam implements ThreadTeam, AutoCloseable {
     }
 
     private void work(int member) {
+        binding.bind(member);
         int seen = 0;
         while (true) {
             await(member, Wait.REGION, seen);

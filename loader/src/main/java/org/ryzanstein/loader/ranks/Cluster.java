@@ -8,7 +8,6 @@ import org.jspecify.annotations.Nullable;
 import org.ryzanstein.api.comm.CommunicatorProvider;
 import org.ryzanstein.api.comm.Endpoint;
 import org.ryzanstein.api.kernel.KernelBackendProvider;
-import org.ryzanstein.api.kernel.ThreadTeam;
 import org.ryzanstein.loader.cluster.ClusterException;
 import org.ryzanstein.loader.cluster.ClusterOptions;
 import org.ryzanstein.loader.cluster.ClusterStatus;
@@ -16,6 +15,7 @@ import org.ryzanstein.loader.format.Hyperparameters;
 import org.ryzanstein.loader.format.ModelFile;
 import org.ryzanstein.loader.model.Model;
 import org.ryzanstein.loader.model.ModelLimits;
+import org.ryzanstein.loader.parallel.SpinParkTeam;
 import org.ryzanstein.loader.progress.ProgressListener;
 
 /** A leader and the workers that it waits for or starts. */
@@ -45,7 +45,7 @@ public final class Cluster implements AutoCloseable {
             int maxSequences,
             KernelBackendProvider kernels,
             CommunicatorProvider communicators,
-            ThreadTeam team,
+            SpinParkTeam team,
             ProgressListener progress,
             Runnable onChange) {
         Endpoint endpoint = communicators.bind(options.endpoint());

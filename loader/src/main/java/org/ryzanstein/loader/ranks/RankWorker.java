@@ -24,6 +24,8 @@ import org.ryzanstein.api.kernel.KernelBackends;
 import org.ryzanstein.api.kernel.MemoryKind;
 import org.ryzanstein.api.kernel.StepBatch;
 import org.ryzanstein.api.provider.Selection;
+import org.ryzanstein.loader.affinity.Affinity;
+import org.ryzanstein.loader.affinity.TeamBinding;
 import org.ryzanstein.loader.cluster.ClusterException;
 import org.ryzanstein.loader.cluster.ShardPlan;
 import org.ryzanstein.loader.cluster.Worker;
@@ -85,7 +87,13 @@ public final class RankWorker implements Worker {
         Selection<CommunicatorProvider> communicators = Communicators.choose(MemoryKind.HOST, 2, Optional.empty());
         backend = kernels.provider().name();
         modelHash = ModelHash.of(model);
-        team = new SpinParkTeam(options.threads(), options.localThreads());
+        TeamBinding binding = TeamBinding.plan(
+                options.affinity().orElseGet(Affinity::ofProcess),
+                options.threads(),
+                options.firstLocalThread(),
+                options.localThreads());
+        LOG.log(Level.INFO, "compute threads: {0}, {1}", options.threads(), binding.describe());
+        team = new SpinParkTeam(options.threads(), options.localThreads(), binding);
         loader = new ShardLoader(model, kernels.provider(), team, options.progress());
         endpoint = communicators.provider().bind(options.endpoint());
     }
@@ -98,7 +106,7 @@ public final class RankWorker implements Worker {
     @Override
     public void run() {
         running.lock();
-        try {
+        try (TeamBinding.Bound _ = team.bindCallerWhile()) {
             work();
         } finally {
             running.unlock();

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 import org.ryzanstein.api.comm.Communicator;
 import org.ryzanstein.api.kernel.KernelBackend;
 import org.ryzanstein.api.kernel.KernelBackendProvider;
-import org.ryzanstein.api.kernel.ThreadTeam;
+import org.ryzanstein.loader.affinity.TeamBinding;
 import org.ryzanstein.loader.cluster.ShardPlan;
 import org.ryzanstein.loader.format.Hyperparameters;
 import org.ryzanstein.loader.format.ModelFile;
@@ -16,18 +16,19 @@ import org.ryzanstein.loader.model.ModelLimits;
 import org.ryzanstein.loader.parallel.GroupExchange;
 import org.ryzanstein.loader.parallel.Placement;
 import org.ryzanstein.loader.parallel.Shard;
+import org.ryzanstein.loader.parallel.SpinParkTeam;
 import org.ryzanstein.loader.progress.ProgressListener;
 
 /** Packs this process's shard of a model out of the mapped file, and packs another one when the group has changed. */
 final class ShardLoader implements AutoCloseable {
     private final Path path;
     private final KernelBackendProvider provider;
-    private final ThreadTeam team;
+    private final SpinParkTeam team;
     private final ProgressListener progress;
     private @Nullable LoadedShard loaded;
     private @Nullable ModelLimits loadedLimits;
 
-    ShardLoader(Path path, KernelBackendProvider provider, ThreadTeam team, ProgressListener progress) {
+    ShardLoader(Path path, KernelBackendProvider provider, SpinParkTeam team, ProgressListener progress) {
         this.path = path;
         this.provider = provider;
         this.team = team;
@@ -48,7 +49,10 @@ final class ShardLoader implements AutoCloseable {
             return present;
         }
         close();
-        LoadedShard fresh = pack(plan, limits, communicator);
+        LoadedShard fresh;
+        try (TeamBinding.Bound _ = team.bindCallerWhile()) {
+            fresh = pack(plan, limits, communicator);
+        }
         loaded = fresh;
         loadedLimits = limits;
         return fresh;

@@ -68,7 +68,16 @@ final class LocalRanks implements AutoCloseable {
     /** A worker that does not run yet. */
     static Worker worker(InetSocketAddress leader, Optional<Path> file, Optional<String> backend) {
         return Ryzanstein.openWorker(new WorkerOptions(
-                leader, EndpointConfig.loopback(SECRET), file, backend, 1, 8, false, ProgressListener.NONE));
+                leader,
+                EndpointConfig.loopback(SECRET),
+                file,
+                backend,
+                1,
+                8,
+                0,
+                Optional.empty(),
+                false,
+                ProgressListener.NONE));
     }
 
     InetSocketAddress leader() {

@@ -48,6 +48,7 @@ record SmallEngine(Engine engine, WrappedBackend backend) implements AutoCloseab
                     backend.name(),
                     model,
                     new LocalRunner(backend, model, limits),
+                    team,
                     file::change,
                     limits,
                     List.of(backend, team, file));

@@ -178,8 +178,17 @@ class TroubledRanksTest {
                 EndpointConfig.loopback("another secret than theirs".getBytes(StandardCharsets.US_ASCII));
         ProgressListener progress = (stage, done, total) -> stages.add(stage);
         CompletableFuture<Void> working;
-        try (Worker worker = Ryzanstein.openWorker(
-                new WorkerOptions(address, stranger, Optional.empty(), Optional.of("scalar"), 1, 1, false, progress))) {
+        try (Worker worker = Ryzanstein.openWorker(new WorkerOptions(
+                address,
+                stranger,
+                Optional.empty(),
+                Optional.of("scalar"),
+                1,
+                1,
+                0,
+                Optional.empty(),
+                false,
+                progress))) {
             working = CompletableFuture.runAsync(worker::run);
             assertThatThrownBy(() -> lead(address, Duration.ofSeconds(1))).isInstanceOf(ClusterException.class);
             assertThat(working.isDone()).isFalse();

@@ -23,6 +23,7 @@ final class LocalRanks {
         options.model().ifPresent(path -> arguments.addAll(List.of("-m", path.toString())));
         options.backend().ifPresent(name -> arguments.addAll(List.of("--backend", name)));
         arguments.addAll(List.of("--threads", Integer.toString(options.threads())));
+        options.affinity().ifPresent(affinity -> arguments.addAll(List.of("--affinity", affinity.toString())));
         return over(options, ranks, plan, arguments);
     }
 
@@ -41,7 +42,7 @@ final class LocalRanks {
                 EndpointConfig.loopback(secret),
                 ranks,
                 plan,
-                Optional.of(new LocalWorkers(secret, all)),
+                Optional.of(new LocalWorkers(secret, all, options.threads())),
                 PATIENCE,
                 localThreads));
     }

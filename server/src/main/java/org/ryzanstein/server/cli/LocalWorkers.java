@@ -28,13 +28,16 @@ final class LocalWorkers implements ClusterOptions.Launcher {
 
     private final byte[] secret;
     private final List<String> arguments;
+    private final int threads;
 
     /**
      * Prepares to start them.
      *
      * @param arguments what they need to load the same model
+     * @param threads compute threads of each of them, and of their leader
      */
-    LocalWorkers(byte[] secret, List<String> arguments) {
+    LocalWorkers(byte[] secret, List<String> arguments, int threads) {
+        this.threads = threads;
         this.secret = secret.clone();
         this.arguments = List.copyOf(arguments);
     }
@@ -47,7 +50,7 @@ final class LocalWorkers implements ClusterOptions.Launcher {
         List<Started> workers = new ArrayList<>();
         try {
             for (int i = 0; i < count; i++) {
-                workers.add(start(leader, onEnd));
+                workers.add(start(leader, i + 1, onEnd));
             }
         } catch (IOException e) {
             end(workers);
@@ -56,11 +59,13 @@ final class LocalWorkers implements ClusterOptions.Launcher {
         return () -> end(workers);
     }
 
-    private Started start(InetSocketAddress leader, Consumer<String> onEnd) throws IOException {
+    private Started start(InetSocketAddress leader, int number, Consumer<String> onEnd) throws IOException {
         List<String> command = new ArrayList<>(
                 List.of("worker", "--join", leader.getAddress().getHostAddress() + ":" + leader.getPort()));
         command.addAll(List.of("--secret-from-stdin", "--once"));
         command.addAll(arguments);
+        // Their leader's threads come first.
+        command.addAll(List.of("--first-local-thread", Integer.toString(Math.multiplyExact(number, threads))));
         Path log = Files.createTempFile("ryzanstein-worker-", ".log");
         log.toFile().deleteOnExit();
         Process process = new ProcessBuilder(OwnCommand.with(command))

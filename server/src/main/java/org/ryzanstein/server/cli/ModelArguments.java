@@ -106,11 +106,12 @@ final class ModelArguments {
     private static String line(Engine engine, double seconds) {
         ModelDescription model = engine.model();
         int threads = engine.options().threads();
-        return "backend %s, %d %s; model %s (%s parameters, context %d); loaded in %.1f s"
+        return "backend %s, %d %s (%s); model %s (%s parameters, context %d); loaded in %.1f s"
                 .formatted(
                         engine.backend(),
                         threads,
                         threads == 1 ? "thread" : "threads",
+                        Text.printable(engine.threadPlacement()),
                         Text.printable(model.name()),
                         Text.count(model.parameters()),
                         model.contextLength(),

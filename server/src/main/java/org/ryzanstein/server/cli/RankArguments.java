@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
+import org.ryzanstein.loader.affinity.Affinity;
 import org.ryzanstein.loader.engine.EngineOptions;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -29,6 +30,13 @@ final class RankArguments {
             description = "The kernel backend to insist on; the best available without it.")
     private @Nullable String backend;
 
+    @Option(
+            names = "--affinity",
+            paramLabel = "WHAT",
+            description = "On several memory nodes, whether each compute thread is bound to the processors of one: auto"
+                    + " (where the system allows it, which is so without it), nodes (a warning where not), none.")
+    private @Nullable String affinity;
+
     @Spec(Spec.Target.MIXEE)
     @SuppressWarnings("NullAway.Init") // Set by picocli.
     private CommandSpec spec;
@@ -44,6 +52,7 @@ final class RankArguments {
             if (backend != null) {
                 options = options.withBackend(backend);
             }
+            options = options.withAffinity(affinity == null ? Affinity.ofProcess() : Affinity.of(affinity));
             return context.isPresent() ? options.withContextLength(context.getAsInt()) : options;
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
@@ -61,6 +70,7 @@ final class RankArguments {
         model.path().ifPresent(path -> arguments.addAll(List.of("-m", path.toString())));
         Optional.ofNullable(backend).ifPresent(name -> arguments.addAll(List.of("--backend", name)));
         arguments.addAll(List.of("--threads", Integer.toString(count)));
+        Optional.ofNullable(affinity).ifPresent(name -> arguments.addAll(List.of("--affinity", name)));
         return arguments;
     }
 }

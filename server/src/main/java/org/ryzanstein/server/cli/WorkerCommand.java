@@ -66,6 +66,9 @@ final class WorkerCommand implements Callable<Integer> {
     @Option(names = "--local-threads", hidden = true)
     private int localThreads;
 
+    @Option(names = "--first-local-thread", hidden = true)
+    private int firstLocalThread;
+
     @Spec
     @SuppressWarnings("NullAway.Init") // Set by picocli.
     private CommandSpec spec;
@@ -99,6 +102,8 @@ final class WorkerCommand implements Callable<Integer> {
                         model.backend(),
                         model.threads(),
                         Math.max(localThreads, model.threads()),
+                        firstLocalThread,
+                        model.affinity(),
                         once,
                         bar::progress))) {
             environment.say("worker at " + worker.address() + ", joining " + leader);

@@ -1,5 +1,6 @@
 package org.ryzanstein.server.doctor;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -7,6 +8,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.ryzanstein.api.provider.ProviderReport;
+import org.ryzanstein.loader.affinity.Affinity;
+import org.ryzanstein.loader.affinity.Topology;
 import org.ryzanstein.server.bench.KernelProbe;
 
 /** Examines a machine. */
@@ -253,25 +256,38 @@ public final class Doctor {
         return Finding.ok("cores", usable + (usable == 1 ? " processor" : " processors"));
     }
 
-    /** Compute threads are left to the scheduler (docs/decisions/0019). */
+    /** Whether compute threads are bound to memory nodes (docs/decisions/0019). */
     private Finding threads() {
-        Optional<Topology> topology = Topology.of(machine);
-        if (topology.isEmpty()) {
-            return Finding.ok("threads", "not pinned; how processors lie on cores and memory nodes is not known here");
+        Topology topology;
+        try {
+            topology = machine.topology();
+        } catch (IOException e) {
+            return Finding.ok(
+                    "threads",
+                    "not bound to processors: how these lie on cores and memory nodes is not known here, "
+                            + e.getMessage());
         }
-        String found = String.format(
+        String processors = String.format(
                 Locale.ROOT,
-                "not pinned; processors: %d, their cores: %d, their memory nodes: %d",
-                topology.get().processors(),
-                topology.get().cores(),
-                topology.get().nodes());
-        return topology.get().nodes() > 1
+                "processors: %d, their cores: %d, their memory nodes: %d",
+                topology.processors().cardinality(),
+                topology.cores(),
+                topology.nodes().size());
+        String placement;
+        try {
+            placement = machine.placement().apply(topology.cores());
+        } catch (IllegalArgumentException e) {
+            return Finding.fail("threads", String.valueOf(e.getMessage()), "mend or remove -D" + Affinity.PROPERTY);
+        }
+        return topology.nodes().size() > 1 && placement.startsWith("not bound")
                 ? Finding.warn(
                         "threads",
-                        found + ": a thread may compute on one node what it packed on another",
-                        "start one rank for each node (--cluster and worker --join, docs/distributed.md), each by"
-                                + " numactl --cpunodebind=NODE --membind=NODE")
-                : Finding.ok("threads", found);
+                        processors + "; " + placement + ": a thread may compute on one node what it packed on another",
+                        "remove --affinity none and -D" + Affinity.PROPERTY + ", start java with"
+                                + " --enable-native-access=org.ryzanstein.backend.cpu, allow sched_setaffinity in the"
+                                + " container; or start one rank for each node (--cluster and worker --join,"
+                                + " docs/distributed.md), each by numactl --cpunodebind=NODE --membind=NODE")
+                : Finding.ok("threads", processors + "; " + placement);
     }
 
     private Finding memory() {

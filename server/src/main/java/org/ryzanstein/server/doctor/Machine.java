@@ -8,10 +8,14 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import org.ryzanstein.api.kernel.KernelBackends;
 import org.ryzanstein.api.provider.ProviderReport;
 import org.ryzanstein.api.provider.ProviderUnavailableException;
+import org.ryzanstein.loader.affinity.Affinity;
+import org.ryzanstein.loader.affinity.TeamBinding;
+import org.ryzanstein.loader.affinity.Topology;
 import org.ryzanstein.server.bench.KernelProbe;
 
 /**
@@ -22,6 +26,7 @@ import org.ryzanstein.server.bench.KernelProbe;
  * @param vmOption options of the virtual machine by name, such as UseAVX
  * @param maxHeap most bytes of heap
  * @param processors that the JVM may use
+ * @param placement which processors a number of compute threads would be bound to, or why they would not
  * @param backends the report of the choice among kernel backends
  * @param kernels a short look at the kernels of the chosen backend; asked only where there is one
  */
@@ -31,6 +36,7 @@ public record Machine(
         Function<String, Optional<String>> vmOption,
         long maxHeap,
         int processors,
+        IntFunction<String> placement,
         Supplier<ProviderReport> backends,
         Supplier<KernelProbe.Outcome> kernels) {
 
@@ -42,6 +48,8 @@ public record Machine(
                 Machine::hotSpotOption,
                 Runtime.getRuntime().maxMemory(),
                 Runtime.getRuntime().availableProcessors(),
+                threads -> TeamBinding.plan(Affinity.ofProcess(), threads, 0, threads)
+                        .describe(),
                 Machine::choose,
                 () -> KernelProbe.run(Optional.empty()));
     }
@@ -65,6 +73,12 @@ public record Machine(
         } catch (ProviderUnavailableException e) {
             return e.report();
         }
+    }
+
+    /** How processors lie on cores and memory nodes. */
+    Topology topology() throws IOException {
+        return Topology.read(
+                property.apply(Topology.ROOT_PROPERTY).map(Path::of).orElse(root));
     }
 
     /** The content of a file, if there is one that can be read. */

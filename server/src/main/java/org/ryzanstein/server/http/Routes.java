@@ -51,7 +51,7 @@ final class Routes {
     }
 
     private void backends(Context context) {
-        json(context, ProviderList.of(slot.require().engine().providers()));
+        json(context, ProviderList.of(slot.require().engine()));
     }
 
     private void cluster(Context context) {

@@ -6,13 +6,16 @@ import java.util.Locale;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 import org.ryzanstein.api.provider.ProviderReport;
+import org.ryzanstein.loader.engine.Engine;
 
 /**
  * Every provider that was found.
  *
  * @param chosen name of the chosen kernel backend
+ * @param threads what an engine computes with; absent where none is open
  */
-public record ProviderList(@Nullable String chosen, List<Item> providers) {
+public record ProviderList(
+        @Nullable String chosen, @Nullable Threads threads, List<Item> providers) {
     public ProviderList {
         providers = List.copyOf(providers);
     }
@@ -34,7 +37,23 @@ public record ProviderList(@Nullable String chosen, List<Item> providers) {
             String module,
             String jar) {}
 
+    /**
+     * Compute threads.
+     *
+     * @param placement which processors they are bound to, or why they are not
+     */
+    public record Threads(int count, String placement) {}
+
+    /** The providers that an engine chose among, and its threads. */
+    public static ProviderList of(Engine engine) {
+        return of(engine.providers(), new Threads(engine.options().threads(), engine.threadPlacement()));
+    }
+
     public static ProviderList of(List<ProviderReport> reports) {
+        return of(reports, null);
+    }
+
+    private static ProviderList of(List<ProviderReport> reports, @Nullable Threads threads) {
         String chosen = null;
         List<Item> items = new ArrayList<>();
         for (ProviderReport report : reports) {
@@ -54,6 +73,6 @@ public record ProviderList(@Nullable String chosen, List<Item> providers) {
                         entry.jar()));
             }
         }
-        return new ProviderList(chosen, items);
+        return new ProviderList(chosen, threads, items);
     }
 }

@@ -43,6 +43,8 @@ class RankSuiteTest {
                         Optional.of("scalar"),
                         1,
                         8,
+                        0,
+                        Optional.empty(),
                         true,
                         ProgressListener.NONE));
                 Thread.ofPlatform().daemon().start(worker::run);

@@ -13,12 +13,11 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledOnOs;
-import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.ryzanstein.api.provider.ProviderReport;
+import org.ryzanstein.loader.affinity.Affinity;
 import org.ryzanstein.server.bench.KernelProbe;
 
 class DoctorTest {
@@ -30,6 +29,7 @@ class DoctorTest {
     private Optional<String> chosen = Optional.of("avx512");
     private long heap = 4L << 30;
     private int processors = 2;
+    private String placement = "not bound: one memory node";
     private KernelProbe.Outcome kernels = outcome(1.0, measured(100, 90, 0));
 
     private static KernelProbe.Measured measured(double speed, double expected, double allocated) {
@@ -71,6 +71,7 @@ class DoctorTest {
                         name -> Optional.ofNullable(options.get(name)),
                         heap,
                         processors,
+                        threads -> placement,
                         () -> report,
                         () -> kernels))
                 .examine();
@@ -119,22 +120,63 @@ class DoctorTest {
     @Test
     void saysOnHowManyCoresAndMemoryNodesItsProcessorsAre() throws IOException {
         assertThat(find("threads").found())
-                .isEqualTo("not pinned; how processors lie on cores and memory nodes is not known here");
+                .isEqualTo(
+                        "not bound to processors: how these lie on cores and memory nodes is not known here, there is no"
+                                + " proc/thread-self/status");
 
         twoNodes("0-3");
 
         assertThat(find("threads").status()).isEqualTo(Finding.Status.OK);
         assertThat(find("threads").found())
-                .isEqualTo("not pinned; processors: 4, their cores: 2, their memory nodes: 1");
+                .isEqualTo("processors: 4, their cores: 2, their memory nodes: 1; not bound: one memory node");
     }
 
     @Test
-    void warnsOfSeveralMemoryNodes() throws IOException {
+    void saysWhereThreadsAreBoundToMemoryNodesAndWarnsWhereTheyAreNot() throws IOException {
         twoNodes("2,5-6");
+        placement = "bound: 3 threads to memory node 0";
+
+        assertThat(find("threads").status()).isEqualTo(Finding.Status.OK);
+        assertThat(find("threads").found())
+                .isEqualTo("processors: 3, their cores: 3, their memory nodes: 2; bound: 3 threads to memory node 0");
+
+        placement = "not bound: as asked for";
 
         assertThat(find("threads").status()).isEqualTo(Finding.Status.WARN);
-        assertThat(find("threads").found()).contains("processors: 3, their cores: 3, their memory nodes: 2");
-        assertThat(find("threads").fix()).contains("numactl --cpunodebind=NODE");
+        assertThat(find("threads").found()).contains("not bound: as asked for");
+        assertThat(find("threads").fix()).contains("numactl --cpunodebind=NODE", "-Dryzanstein.affinity");
+    }
+
+    @Test
+    void readsAnotherTopologyIfToldTo() throws IOException {
+        twoNodes("0-7");
+        properties.put("ryzanstein.topology.root", root.toString());
+        assertThat(find("threads").found()).startsWith("processors: 8, their cores: 4, their memory nodes: 2");
+
+        properties.put("ryzanstein.topology.root", root.resolve("nowhere").toString());
+        assertThat(find("threads").found()).contains("is not known here");
+    }
+
+    @Test
+    void refusesAnAffinityThatThereIsNot() {
+        Machine own = Machine.ofProcess();
+        Machine misled = new Machine(
+                own.root(),
+                own.property(),
+                own.vmOption(),
+                heap,
+                processors,
+                threads -> Affinity.of("all").toString(),
+                own.backends(),
+                () -> kernels);
+
+        assertThat(new Doctor(misled).examine())
+                .filteredOn(finding -> finding.name().equals("threads"))
+                .singleElement()
+                .satisfies(finding -> {
+                    assertThat(finding.status()).isEqualTo(Finding.Status.FAIL);
+                    assertThat(finding.found()).contains("found all, expected auto, nodes, none");
+                });
     }
 
     @Test
@@ -142,10 +184,10 @@ class DoctorTest {
         twoNodes("0-1");
         write("sys/devices/system/node/online", "0-2\n");
         write("sys/devices/system/node/node2/cpulist", "\n");
-        assertThat(find("threads").found()).endsWith("memory nodes: 1");
+        assertThat(find("threads").found()).contains("memory nodes: 1;");
 
         Files.delete(root.resolve("sys/devices/system/node/online"));
-        assertThat(find("threads").found()).endsWith("memory nodes: 1");
+        assertThat(find("threads").found()).contains("memory nodes: 1;");
     }
 
     @ParameterizedTest
@@ -153,29 +195,19 @@ class DoctorTest {
     void doesNotGuessWhereTheKernelsListIsNotUnderstood(String list) throws IOException {
         twoNodes("0-3");
         write("sys/devices/system/node/node1/cpulist", list);
-        assertThat(find("threads").found()).endsWith("is not known here");
+        assertThat(find("threads").found()).contains("is not known here");
 
         twoNodes("0-3");
         write("sys/devices/system/node/online", list);
-        assertThat(find("threads").found()).endsWith("is not known here");
+        assertThat(find("threads").found()).contains("is not known here");
 
         twoNodes(list);
-        assertThat(find("threads").found()).endsWith("is not known here");
-    }
-
-    @Test
-    @EnabledOnOs(OS.LINUX)
-    void countsTheProcessorsOfThisMachine() {
-        assertThat(Topology.of(Machine.ofProcess())).hasValueSatisfying(topology -> {
-            assertThat(topology.processors()).isPositive();
-            assertThat(topology.cores()).isBetween(1, topology.processors());
-            assertThat(topology.nodes()).isBetween(1, topology.processors());
-        });
+        assertThat(find("threads").found()).contains("is not known here");
     }
 
     /** Two nodes of two cores of two threads: cores 0-1, 2-3; 4-5, 6-7. */
     private void twoNodes(String allowed) throws IOException {
-        write("proc/self/status", "Name:\tjava\nCpus_allowed:\tff\nCpus_allowed_list:\t" + allowed + "\n");
+        write("proc/thread-self/status", "Name:\tjava\nCpus_allowed:\tff\nCpus_allowed_list:\t" + allowed + "\n");
         for (int cpu = 0; cpu < 8; cpu++) {
             int first = cpu / 2 * 2;
             write(

@@ -152,6 +152,11 @@ public final class FakeEngine implements Engine {
     }
 
     @Override
+    public String threadPlacement() {
+        return "not bound: a fake has no threads";
+    }
+
+    @Override
     public List<ProviderReport> providers() {
         return List.of(new ProviderReport(
                 ProviderReport.Kind.KERNEL,

@@ -267,6 +267,8 @@ class AnswersTest {
             assertThat(models.at("/data/0/context_length").asInt()).isEqualTo(256);
             JsonNode backends = server.get("/v1/backends").json();
             assertThat(backends.path("chosen").asText()).isEqualTo("fake-backend");
+            assertThat(backends.at("/threads/placement").asText()).startsWith("not bound: ");
+            assertThat(backends.at("/threads/count").asInt()).isPositive();
             assertThat(backends.at("/providers/0/kind").asText()).isEqualTo("kernel");
             assertThat(backends.at("/providers/0/score").asInt()).isEqualTo(10);
             assertThat(backends.at("/providers/1/status").asText()).isEqualTo("refused");
