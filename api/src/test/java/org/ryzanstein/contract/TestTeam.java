@@ -38,6 +38,12 @@ public final class TestTeam implements ThreadTeam, AutoCloseable {
         return size;
     }
 
+    /** Members are on two nodes. */
+    @Override
+    public int node(int member) {
+        return 2 * member / size;
+    }
+
     @Override
     public void run(Task work) {
         synchronized (this) {

@@ -2,9 +2,11 @@ package org.ryzanstein.backend.avx2;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import org.ryzanstein.api.weight.WeightSource;
 import org.ryzanstein.backend.cpu.HostBuffer;
 import org.ryzanstein.backend.cpu.Parallel;
+import org.ryzanstein.backend.cpu.PlacedItems;
 import org.ryzanstein.backend.cpu.TernaryInput;
 import org.ryzanstein.backend.cpu.TernaryMatrix;
 import org.ryzanstein.backend.cpu.WeightMemory;
@@ -15,19 +17,27 @@ import org.ryzanstein.backend.cpu.WeightMemory;
  */
 final class NibbleMatrix extends TernaryMatrix {
     private final NibbleShape shape;
+    private final PlacedItems placed;
+    /** Of the blocks of each memory node, which lie together. */
+    private final NibbleShape[] shapes;
+
     private final MemorySegment weights;
     private final ThreadLocal<NibbleScratch> scratch;
 
-    private NibbleMatrix(WeightSource.Ternary source, WeightMemory memory, ThreadLocal<NibbleScratch> scratch) {
+    private NibbleMatrix(
+            WeightSource.Ternary source, Parallel parallel, WeightMemory memory, ThreadLocal<NibbleScratch> scratch) {
         super(source);
         this.shape = NibbleShape.of(rows(), columns());
-        this.weights = memory.allocate(shape.bytes());
+        this.placed = PlacedItems.allocate(shape.blocks(), shape.blockBytes(), parallel, memory);
+        this.shapes = new NibbleShape[placed.nodes()];
+        Arrays.setAll(shapes, node -> shape.withBlocks(placed.count(node)));
+        this.weights = placed.memory();
         this.scratch = scratch;
     }
 
     static NibbleMatrix pack(
             WeightSource.Ternary source, Parallel parallel, WeightMemory memory, ThreadLocal<NibbleScratch> scratch) {
-        NibbleMatrix matrix = new NibbleMatrix(source, memory, scratch);
+        NibbleMatrix matrix = new NibbleMatrix(source, parallel, memory, scratch);
         parallel.forRange(matrix.shape.blocks(), (from, to) -> {
             byte[] digits = new byte[matrix.columns()];
             int last = Math.min(matrix.rows(), to * NibbleShape.ROWS);
@@ -39,11 +49,18 @@ final class NibbleMatrix extends TernaryMatrix {
         return matrix;
     }
 
+    /** Where the bytes of a group lie in a block. */
+    private long offset(int block, int group) {
+        int node = placed.node(block);
+        int first = placed.first(node);
+        return placed.at(first) + shapes[node].offset(block - first, group);
+    }
+
     private void packRow(int row, byte[] digits) {
         int block = row / NibbleShape.ROWS;
         int lane = row % NibbleShape.ROWS;
         for (int column = 0; column < digits.length; ) {
-            long at = shape.offset(block, column / NibbleShape.DIGITS) + lane;
+            long at = offset(block, column / NibbleShape.DIGITS) + lane;
             int packed = 0;
             int end = Math.min(digits.length, column + NibbleShape.DIGITS);
             for (int bit = 1; column < end; column++, bit <<= 1) {
@@ -60,7 +77,7 @@ final class NibbleMatrix extends TernaryMatrix {
 
     @Override
     public long bytes() {
-        return weights.byteSize() + (long) rows() * Float.BYTES;
+        return placed.bytes() + (long) rows() * Float.BYTES;
     }
 
     @Override
@@ -121,7 +138,7 @@ final class NibbleMatrix extends TernaryMatrix {
 
     private void addChunk(
             int block, int chunk, byte[] tables, int table, HostBuffer sums, int token, NibbleScratch own) {
-        long at = shape.offset(block, chunk * NibbleShape.CHUNK);
+        long at = offset(block, chunk * NibbleShape.CHUNK);
         NibbleSums.sum(weights, at, NibbleShape.ROWS, shape.chunkGroups(chunk), tables, table, own.sums());
         int row = block * NibbleShape.ROWS;
         int count = Math.min(NibbleShape.ROWS, rows() - row);
@@ -137,15 +154,7 @@ final class NibbleMatrix extends TernaryMatrix {
             for (int group = 0; group < shape.groups(); group += TokenTables.PANEL) {
                 int groups = Math.min(TokenTables.PANEL, shape.groups() - group);
                 tile.addPanel(
-                        in,
-                        token,
-                        count,
-                        group,
-                        groups,
-                        weights,
-                        shape.offset(block, group),
-                        shape.stride(group),
-                        blocks);
+                        in, token, count, group, groups, weights, offset(block, group), shape.stride(group), blocks);
             }
             int row = block * NibbleShape.ROWS;
             tile.store(row, Math.min(blocks * NibbleShape.ROWS, rows() - row), token, count, sums);

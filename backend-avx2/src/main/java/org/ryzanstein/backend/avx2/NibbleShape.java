@@ -58,8 +58,13 @@ record NibbleShape(int columns, int groups, int blocks) {
         return chunk + (long) block * stride(group) + (long) (group % CHUNK) * ROWS;
     }
 
-    /** All bytes. */
-    long bytes() {
-        return (long) groups * ROWS * blocks;
+    /** Bytes of a block in all chunks. */
+    long blockBytes() {
+        return (long) groups * ROWS;
+    }
+
+    /** The same rows, but so many blocks of them. */
+    NibbleShape withBlocks(int count) {
+        return new NibbleShape(columns, groups, count);
     }
 }

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import org.ryzanstein.api.weight.WeightSource;
 import org.ryzanstein.backend.cpu.HostBuffer;
 import org.ryzanstein.backend.cpu.Parallel;
+import org.ryzanstein.backend.cpu.PlacedItems;
 import org.ryzanstein.backend.cpu.TernaryInput;
 import org.ryzanstein.backend.cpu.TernaryMatrix;
 import org.ryzanstein.backend.cpu.WeightMemory;
@@ -26,23 +27,25 @@ final class LookupMatrix extends TernaryMatrix {
     /** Bytes that a vector of a block takes in a chunk. */
     private final int vectorBytes;
 
+    private final PlacedItems placed;
     private final MemorySegment words;
     private final ThreadLocal<LookupScratch> scratch;
 
     private LookupMatrix(
-            WeightSource.Ternary source, int parts, WeightMemory memory, ThreadLocal<LookupScratch> scratch) {
+            WeightSource.Ternary source, Parallel parallel, WeightMemory memory, ThreadLocal<LookupScratch> scratch) {
         super(source);
         this.shape = LookupShape.of(columns());
         this.blocks = Math.ceilDiv(rows(), Lookup.ROWS);
-        this.parts = parts;
+        this.parts = parallel.members();
         this.vectorBytes = shape.words() * Lookup.WORD_BYTES;
-        this.words = memory.allocate((long) vectorBytes * shape.chunks() * VECTORS * blocks);
+        this.placed = PlacedItems.allocate(blocks, (long) vectorBytes * shape.chunks() * VECTORS, parallel, memory);
+        this.words = placed.memory();
         this.scratch = scratch;
     }
 
     static LookupMatrix pack(
             WeightSource.Ternary source, Parallel parallel, WeightMemory memory, ThreadLocal<LookupScratch> scratch) {
-        LookupMatrix matrix = new LookupMatrix(source, parallel.members(), memory, scratch);
+        LookupMatrix matrix = new LookupMatrix(source, parallel, memory, scratch);
         parallel.forRange(matrix.blocks, (from, to) -> {
             int end = Math.min(to * Lookup.ROWS, matrix.rows());
             byte[] digits = new byte[matrix.shape.rowWords() * LookupShape.WORD];
@@ -111,14 +114,13 @@ final class LookupMatrix extends TernaryMatrix {
     private long address(int part, int chunk, int vector, int block) {
         int first = firstBlock(part);
         int blocksOfPart = firstBlock(part + 1) - first;
-        long before = (long) first * vectorBytes * VECTORS * shape.chunks();
         long inStream = ((long) chunk * blocksOfPart + block - first) * vectorBytes;
-        return before + vector * stream(part) + inStream;
+        return placed.at(first) + vector * stream(part) + inStream;
     }
 
     @Override
     public long bytes() {
-        return words.byteSize() + (long) rows() * Float.BYTES;
+        return placed.bytes() + (long) rows() * Float.BYTES;
     }
 
     @Override

@@ -22,14 +22,16 @@ public final class BlockMatrix implements LinearMatrix, EmbeddingTable {
     private final int rows;
     private final int columns;
     private final BlockLayout layout;
+    private final PlacedItems groups;
     private final MemorySegment memory;
 
-    private BlockMatrix(Blocks source, BlockLayout layout, MemorySegment memory) {
+    private BlockMatrix(Blocks source, BlockLayout layout, PlacedItems groups) {
         this.name = source.name();
         this.rows = source.rows();
         this.columns = source.columns();
         this.layout = layout;
-        this.memory = memory;
+        this.groups = groups;
+        this.memory = groups.memory();
     }
 
     static BlockMatrix pack(Blocks source, Parallel parallel, WeightMemory memory) {
@@ -45,7 +47,7 @@ public final class BlockMatrix implements LinearMatrix, EmbeddingTable {
             Blocks source, boolean wideScales, Parallel parallel, WeightMemory memory) {
         BlockLayout layout = BlockLayout.of(source.form(), source.columns(), wideScales);
         int groups = Math.ceilDiv(source.rows(), ROWS);
-        MemorySegment packed = memory.allocate(Math.multiplyExact(groups, layout.groupBytes()));
+        PlacedItems packed = PlacedItems.allocate(groups, layout.groupBytes(), parallel, memory);
         AtomicBoolean fits = new AtomicBoolean(true);
         parallel.forRange(groups, (from, to) -> {
             BlockPacker packer = new BlockPacker(source, layout);
@@ -75,7 +77,7 @@ public final class BlockMatrix implements LinearMatrix, EmbeddingTable {
 
     @Override
     public long bytes() {
-        return memory.byteSize();
+        return groups.bytes();
     }
 
     @Override
@@ -95,7 +97,7 @@ public final class BlockMatrix implements LinearMatrix, EmbeddingTable {
 
     /** Where a group begins. */
     public long at(int group) {
-        return group * layout.groupBytes();
+        return groups.at(group);
     }
 
     @Override

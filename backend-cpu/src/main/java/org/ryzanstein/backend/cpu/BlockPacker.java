@@ -30,7 +30,7 @@ final class BlockPacker {
      *
      * @return false if a scale does not fit float16 and the layout wants that
      */
-    boolean pack(int group, MemorySegment memory) {
+    boolean pack(int group, PlacedItems groups) {
         int first = group * ROWS;
         int count = Math.min(ROWS, source.rows() - first);
         for (int i = 0; i < count; i++) {
@@ -43,8 +43,8 @@ final class BlockPacker {
                 packQuants(rows[i].quants(), b * BLOCK, i);
                 fits &= packNumbers(rows[i], b, i);
             }
-            long at = group * layout.groupBytes() + (long) b * layout.blockBytes();
-            MemorySegment.copy(block, 0, memory, at, layout.blockBytes());
+            long at = groups.at(group) + (long) b * layout.blockBytes();
+            MemorySegment.copy(block, 0, groups.memory(), at, layout.blockBytes());
         }
         return fits;
     }

@@ -34,7 +34,7 @@ public final class CpuBackend implements KernelBackend {
     /** Null in the backend that warms up. */
     private final @Nullable WarmUp warmUp;
 
-    private final WeightMemory memory = new WeightMemory();
+    private final WeightMemory memory;
     private final CpuQueue queue = new CpuQueue();
 
     public CpuBackend(CpuKernels kernels, ThreadTeam team) {
@@ -50,6 +50,7 @@ public final class CpuBackend implements KernelBackend {
         this.warmUp = warmUp;
         this.team = team;
         this.parallel = new Parallel(team);
+        this.memory = new WeightMemory(parallel.nodes());
     }
 
     @Override

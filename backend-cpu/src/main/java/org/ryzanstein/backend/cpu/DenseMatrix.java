@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.ryzanstein.api.weight.WeightSource;
@@ -28,20 +29,28 @@ public final class DenseMatrix implements LinearMatrix, EmbeddingTable {
     private final FloatFormat format;
     private final long rowBytes;
     private final MemorySegment memory;
-    /** Whether the rows are read where they are stored. */
-    private final boolean stored;
+    /** Rows of the copy; null: they are read where they are stored. */
+    private final @Nullable PlacedItems copy;
+    /** Rows that members share out together. */
+    private final int group;
 
     private @Nullable HeadScan scan;
 
     private DenseMatrix(
-            WeightSource.Floats source, FloatFormat format, long rowBytes, MemorySegment memory, boolean stored) {
+            WeightSource.Floats source,
+            FloatFormat format,
+            long rowBytes,
+            MemorySegment memory,
+            @Nullable PlacedItems copy,
+            int group) {
         this.name = source.name();
         this.rows = source.rows();
         this.columns = source.columns();
         this.format = format;
         this.rowBytes = rowBytes;
         this.memory = memory;
-        this.stored = stored;
+        this.copy = copy;
+        this.group = group;
     }
 
     private static long bytesOf(WeightSource.Floats source, FloatFormat format) {
@@ -49,20 +58,25 @@ public final class DenseMatrix implements LinearMatrix, EmbeddingTable {
     }
 
     /** Room for a copy. */
-    private static DenseMatrix allocate(WeightSource.Floats source, FloatFormat format, WeightMemory memory) {
+    private static DenseMatrix allocate(
+            WeightSource.Floats source, FloatFormat format, int group, Parallel parallel, WeightMemory memory) {
         long rowBytes = Math.ceilDiv(bytesOf(source, format), WeightMemory.ALIGNMENT) * WeightMemory.ALIGNMENT;
-        return new DenseMatrix(
-                source, format, rowBytes, memory.allocate(Math.multiplyExact(source.rows(), rowBytes)), false);
+        PlacedItems copy = PlacedItems.allocate(source.rows(), group, rowBytes, 0, parallel, memory);
+        return new DenseMatrix(source, format, rowBytes, copy.memory(), copy, group);
     }
 
     /** Copies a matrix. Float16 weights that are not all finite become float32: kernels need not tell them apart. */
     static DenseMatrix pack(WeightSource.Floats source, Parallel parallel, WeightMemory memory) {
-        DenseMatrix matrix = allocate(source, source.format(), memory);
+        return pack(source, ROW_GROUP, parallel, memory);
+    }
+
+    private static DenseMatrix pack(WeightSource.Floats source, int group, Parallel parallel, WeightMemory memory) {
+        DenseMatrix matrix = allocate(source, source.format(), group, parallel, memory);
         if (matrix.packRows(source, parallel) || source.format() != FloatFormat.FLOAT16) {
             return matrix;
         }
-        memory.release(matrix.memory);
-        DenseMatrix wide = allocate(source, FloatFormat.FLOAT32, memory);
+        Objects.requireNonNull(matrix.copy).release(memory);
+        DenseMatrix wide = allocate(source, FloatFormat.FLOAT32, group, parallel, memory);
         boolean finite = wide.packRows(source, parallel);
         assert !finite;
         return wide;
@@ -73,7 +87,7 @@ public final class DenseMatrix implements LinearMatrix, EmbeddingTable {
         MemorySegment stored = source.stored();
         return stored == null
                 ? pack(source, parallel, memory)
-                : new DenseMatrix(source, source.format(), bytesOf(source, source.format()), stored, true);
+                : new DenseMatrix(source, source.format(), bytesOf(source, source.format()), stored, null, ROW_GROUP);
     }
 
     /**
@@ -88,7 +102,7 @@ public final class DenseMatrix implements LinearMatrix, EmbeddingTable {
                 return inPlace;
             }
         }
-        DenseMatrix copy = pack(source, parallel, memory);
+        DenseMatrix copy = pack(source, HeadScan.ROWS, parallel, memory);
         copy.scan = HeadScan.of(copy, parallel, memory);
         return copy;
     }
@@ -96,7 +110,7 @@ public final class DenseMatrix implements LinearMatrix, EmbeddingTable {
     /** Returns whether all weights are finite. */
     private boolean packRows(WeightSource.Floats source, Parallel parallel) {
         AtomicBoolean finite = new AtomicBoolean(true);
-        parallel.forRange(rows, (from, to) -> {
+        parallel.forGroups(rows, group, (from, to) -> {
             float[] values = new float[columns];
             short[] halves = new short[columns];
             for (int row = from; row < to; row++) {
@@ -153,27 +167,27 @@ public final class DenseMatrix implements LinearMatrix, EmbeddingTable {
 
     @Override
     public long bytes() {
-        return (stored ? 0 : memory.byteSize()) + (scan == null ? 0 : scan.bytes());
+        return (copy == null ? 0 : copy.bytes()) + (scan == null ? 0 : scan.bytes());
     }
 
     @Override
     public long bytesPerProduct() {
-        return memory.byteSize();
+        return rows * rowBytes;
     }
 
     @Override
     public long bytesPerCandidate() {
-        return scan == null ? memory.byteSize() : scan.bytes();
+        return scan == null ? bytesPerProduct() : scan.bytes();
     }
 
     @Override
     public String layout() {
-        return format.name().toLowerCase(Locale.ROOT) + ", row by row" + (stored ? ", as stored" : "");
+        return format.name().toLowerCase(Locale.ROOT) + ", row by row" + (copy == null ? ", as stored" : "");
     }
 
     /** Gives back pages of the rows {@code from .. to}, if they are a file's. Whoever reads them again finds them there. */
     void releasePages(int from, int to) {
-        if (stored && memory.isMapped()) {
+        if (copy == null && memory.isMapped()) {
             memory.asSlice(at(from), at(to) - at(from)).unload();
         }
     }
@@ -189,14 +203,14 @@ public final class DenseMatrix implements LinearMatrix, EmbeddingTable {
         return format;
     }
 
-    /** All rows. */
+    /** What the rows lie in. */
     public MemorySegment memory() {
         return memory;
     }
 
     /** Where a row begins. */
     public long at(int row) {
-        return row * rowBytes;
+        return copy == null ? row * rowBytes : copy.at(row);
     }
 
     @Override

@@ -149,7 +149,9 @@ final class HeadOperation {
             if (norms[row] < 0f) {
                 continue;
             }
-            scratch.kernels().dense().scan(own.memory(), own.at(group), own.at(apart), own.width(), inputs[row], sums);
+            scratch.kernels()
+                    .dense()
+                    .scan(own.memory(), own.at(group), apart * own.groupBytes(), own.width(), inputs[row], sums);
             for (int i = 0; i < count; i++) {
                 offer(row, group + i * apart, to, sums, i * HeadScan.ROWS, member);
             }

@@ -50,26 +50,27 @@ final class HeadScan {
 
     private final DenseMatrix weights;
     private final int width;
-    private final MemorySegment memory;
+    private final PlacedItems packed;
     private final float[] scales;
     private final float[] errors;
     private float tiny;
     private double largestNorm;
 
-    private HeadScan(DenseMatrix weights, WeightMemory memory) {
+    private HeadScan(DenseMatrix weights, Parallel parallel, WeightMemory memory) {
         this.weights = weights;
         this.width = weights.columns() + weights.columns() % 2;
         int groups = Math.ceilDiv(weights.rows(), ROWS);
+        long groupBytes = (long) ROWS * width;
         // What the kernel reads beside the last groups, if they are fewer than it reads at a time.
-        int behind = DenseKernels.STREAMS - 1;
-        this.memory = memory.allocate(Math.multiplyExact((long) (groups + behind) * ROWS, width));
+        long behind = (DenseKernels.STREAMS - 1) * groupBytes;
+        this.packed = PlacedItems.allocate(groups, 1, groupBytes, behind, parallel, memory);
         this.scales = new float[groups * ROWS];
         this.errors = new float[groups * ROWS];
     }
 
     /** Copies a matrix; null if it holds a weight that is not finite. */
     static @Nullable HeadScan of(DenseMatrix weights, Parallel parallel, WeightMemory memory) {
-        HeadScan scan = new HeadScan(weights, memory);
+        HeadScan scan = new HeadScan(weights, parallel, memory);
         double[] norms = new double[weights.rows()];
         parallel.forRange(scan.scales.length / ROWS, (from, to) -> {
             for (int g = from; g < to; g += RELEASED) {
@@ -87,7 +88,7 @@ final class HeadScan {
         if (scan.largestNorm < SAFE) {
             return scan;
         }
-        memory.release(scan.memory);
+        scan.packed.release(memory);
         return null;
     }
 
@@ -101,7 +102,7 @@ final class HeadScan {
                 weights.decode(g * ROWS + i, row, 0);
                 norms[g * ROWS + i] = packRow(g * ROWS + i, row, digits, group);
             }
-            MemorySegment.copy(group, 0, memory, ValueLayout.JAVA_BYTE, at(g), group.length);
+            MemorySegment.copy(group, 0, packed.memory(), ValueLayout.JAVA_BYTE, at(g), group.length);
         }
     }
 
@@ -170,7 +171,7 @@ final class HeadScan {
 
     /** Bytes of the copy. */
     long bytes() {
-        return memory.byteSize() + (long) scales.length * 2 * Float.BYTES;
+        return packed.bytes() + (long) scales.length * 2 * Float.BYTES;
     }
 
     /** Columns, and one of zeros if their number is odd. */
@@ -180,12 +181,17 @@ final class HeadScan {
 
     /** All groups, and room behind them for as many as {@link DenseKernels#scan} reads beside the last. */
     MemorySegment memory() {
-        return memory;
+        return packed.memory();
     }
 
     /** Where a group begins. */
     long at(int group) {
-        return (long) group * ROWS * width;
+        return packed.at(group);
+    }
+
+    /** Bytes from one group to the next of the same member. */
+    long groupBytes() {
+        return (long) ROWS * width;
     }
 
     /**

@@ -27,6 +27,26 @@ public record Parallel(ThreadTeam team) {
         });
     }
 
+    /** As {@link #forRange}, but items are shared out in groups of so many. */
+    void forGroups(int items, int group, Range range) {
+        forRange(Math.ceilDiv(items, group), (from, to) -> range.run(from * group, Math.min(items, to * group)));
+    }
+
+    /** Groups of members that compute near one part of the memory, a memory node. */
+    public int nodes() {
+        return team.node(team.size() - 1) + 1;
+    }
+
+    /** For each node the end of the items of its members, if items are shared out in groups of so many. */
+    int[] endsOfNodes(int items, int group) {
+        int groups = Math.ceilDiv(items, group);
+        int[] ends = new int[nodes()];
+        for (int member = 0; member < team.size(); member++) {
+            ends[team.node(member)] = Math.min(items, start(groups, member + 1, team.size()) * group);
+        }
+        return ends;
+    }
+
     /** First item of a member. */
     public static int start(int items, int member, int members) {
         return (int) ((long) items * member / members);
