@@ -32,14 +32,15 @@ final class EngineSubject {
     /**
      * Runs a request of so many tokens.
      *
+     * @param depth positions before those of the request; they are computed first, and don't count
      * @throws BenchException if the engine generated fewer tokens than it was asked for
      */
-    Outcome run(TestKind kind, int tokens) throws InterruptedException {
+    Outcome run(TestKind kind, int tokens, int depth) throws InterruptedException {
         GenerationRequest request = switch (kind) {
             case PREFILL -> GenerationRequest.greedy(prompt(tokens), 1);
-            case DECODE -> GenerationRequest.greedy(prompt(1), tokens + 1);
+            case DECODE -> GenerationRequest.greedy(prompt(depth + 1), tokens + 1);
             case DISTRIBUTION ->
-                GenerationRequest.greedy(prompt(1), tokens + 1).withLogits(0, (position, logits) -> {});
+                GenerationRequest.greedy(prompt(depth + 1), tokens + 1).withLogits(0, (position, logits) -> {});
         };
         long before = ComputeThreads.allocatedBytes();
         GenerationResult result = engine.submit(request.withIgnoreEndOfGeneration(true), GenerationListener.NONE)

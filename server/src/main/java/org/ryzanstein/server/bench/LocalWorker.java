@@ -125,7 +125,8 @@ public final class LocalWorker implements Worker {
         try {
             Outcome outcome = running.run(
                     TestKind.of(request.path("kind").asText()),
-                    request.path("tokens").asInt());
+                    request.path("tokens").asInt(),
+                    request.path("depth").asInt());
             return object().put("tokens_per_second", outcome.tokensPerSecond())
                     .put("seconds", outcome.nanos() / 1e9)
                     .put("allocated_bytes", outcome.allocatedBytes());

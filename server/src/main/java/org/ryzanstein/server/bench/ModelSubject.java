@@ -72,17 +72,20 @@ final class ModelSubject implements AutoCloseable {
         return opened.has("layer_bytes");
     }
 
-    /** Those of the tests that it can run: other engines don't hand out all logits. */
+    /** Those of the tests that it can run: other engines don't hand out all logits, and are not measured at a depth. */
     List<ModelTest> runnable(List<ModelTest> tests) {
         return isOwn()
                 ? tests
                 : tests.stream()
-                        .filter(test -> test.kind() != TestKind.DISTRIBUTION)
+                        .filter(test -> test.kind() != TestKind.DISTRIBUTION && test.depth() == 0)
                         .toList();
     }
 
     private ObjectNode run(ModelTest test) {
-        return worker.ask(object("run").put("kind", test.kind().name()).put("tokens", test.tokens()));
+        return worker.ask(object("run")
+                .put("kind", test.kind().name())
+                .put("tokens", test.tokens())
+                .put("depth", test.depth()));
     }
 
     /** Runs a test until it gets no faster, at least twice, and no longer than so many seconds after the first run. */
@@ -124,8 +127,9 @@ final class ModelSubject implements AutoCloseable {
                                                 opened.path("step_tokens").asInt())
                                 + candidates)
                         / tokens;
-            // After a prompt of one token, the tokens see 2, 3, ... tokens + 1 positions.
-            case DECODE -> layers + candidates + kv * (tokens + 3) / 2.0;
+            // After a prompt of depth + 1 tokens, the tokens see depth + 2, depth + 3, ... depth + tokens + 1
+            // positions.
+            case DECODE -> layers + candidates + kv * (test.depth() + (tokens + 3) / 2.0);
             case DISTRIBUTION -> layers + opened.path("head_bytes").asLong() + kv * (tokens + 3) / 2.0;
         };
     }

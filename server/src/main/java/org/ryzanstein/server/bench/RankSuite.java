@@ -46,7 +46,7 @@ final class RankSuite {
     Outcome run() {
         int processors = Runtime.getRuntime().availableProcessors();
         List<ModelTest> tests = options.modelTests().stream()
-                .filter(test -> test.kind() != TestKind.DISTRIBUTION)
+                .filter(test -> test.kind() != TestKind.DISTRIBUTION && test.depth() == 0)
                 .toList();
         if (tests.isEmpty()) {
             throw new BenchException("no tests: prompt-tokens and gen-tokens are 0");

@@ -6,7 +6,7 @@ import java.util.Arrays;
 enum TestKind {
     /** Computes a prompt and its first token: pp128. */
     PREFILL("pp", ""),
-    /** Generates greedily, after a prompt of one token: tg32. */
+    /** Generates greedily, after a prompt of one token or, at a depth, of more: tg32. */
     DECODE("tg", ""),
     /** The same with all logits computed and handed out: tg32-dist. */
     DISTRIBUTION("tg", "-dist");

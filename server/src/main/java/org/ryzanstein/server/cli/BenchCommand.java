@@ -68,6 +68,15 @@ final class BenchCommand implements Callable<Integer> {
     private List<Integer> genTokens = List.of(32);
 
     @Option(
+            names = "--depth",
+            paramLabel = "N",
+            split = ",",
+            description =
+                    "How many positions are in the KV cache before decoding is measured, such as 0,2048; 0 without"
+                            + " it. Each run computes them anew, outside of the measured time.")
+    private List<Integer> depths = List.of(0);
+
+    @Option(
             names = "--threads",
             paramLabel = "N",
             split = ",",
@@ -237,7 +246,7 @@ final class BenchCommand implements Callable<Integer> {
     private BenchOptions options() {
         try {
             return new BenchOptions(
-                    model.path(), suites(), promptTokens, genTokens, threads, backends, repetitions, warmup);
+                    model.path(), suites(), promptTokens, genTokens, depths, threads, backends, repetitions, warmup);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
         }

@@ -19,6 +19,8 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.ryzanstein.loader.Ryzanstein;
+import org.ryzanstein.loader.engine.Engine;
+import org.ryzanstein.loader.engine.EngineOptions;
 
 class BenchTest {
     @TempDir
@@ -121,6 +123,32 @@ class BenchTest {
         });
         assertThat(report.model().path("parameters").asLong()).isGreaterThan(3_000_000);
         assertThat(progress).contains("warming up scalar, 1 thread, pp4");
+    }
+
+    @Test
+    void measuresDecodingAtADepth() {
+        BenchOptions options = new BenchOptions(
+                Optional.empty(),
+                Set.of(Suite.MODEL),
+                List.of(),
+                List.of(2),
+                List.of(0, 40),
+                List.of(1),
+                List.of("scalar"),
+                1,
+                0);
+        BenchReport report =
+                new Bench(options, () -> new LocalWorker(Ryzanstein::open), List.of(), progress -> {}).run();
+        assertThat(report.results()).extracting(Result::test).containsExactly("tg2", "tg2-dist", "tg2 @ d40");
+        double shallow = report.results().getFirst().bytesPerToken().orElseThrow();
+        double deep = report.results().getLast().bytesPerToken().orElseThrow();
+        assertThat(report.results().getLast().tokensPerSecond().median()).isPositive();
+        try (Engine engine = Ryzanstein.open(EngineOptions.defaults())) {
+            assertThat(deep - shallow).isEqualTo(40.0 * engine.traffic().kvBytesPerPosition());
+        }
+        assertThatThrownBy(() -> new BenchOptions(
+                        Optional.empty(), Set.of(), List.of(), List.of(), List.of(-1), List.of(), List.of(), 1, 0))
+                .hasMessage("depth: found -1, expected 0 to 1000000");
     }
 
     @Test
