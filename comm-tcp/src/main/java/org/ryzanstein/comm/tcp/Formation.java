@@ -43,6 +43,11 @@ final class Formation {
     private final long deadline;
     private final Map<Integer, Connection> control = new HashMap<>();
     private final Map<Integer, Connection> data = new HashMap<>();
+    /** Data connections whose ends still talk about how data go. */
+    private final Set<Connection> undecided = new HashSet<>();
+    /** Why data to a peer do not go through shared memory, where they do not. */
+    private final Map<Integer, Optional<String>> transports = new TreeMap<>();
+
     private final Map<Integer, JoinMessage> met = new HashMap<>();
     private final Set<Integer> ready = new HashSet<>();
     private final Map<Integer, Throwable> troubles = new TreeMap<>();
@@ -135,7 +140,9 @@ final class Formation {
                     endpoint.openPatiently(target, hello(Hello.Purpose.CONTROL, peer), deadline, this::isOver);
             try {
                 compare(peer, opened, true);
-                keep(data, peer, openData(peer, target));
+                Arrivals.Arrived second = openData(peer, target);
+                keepData(
+                        peer, second.connection(), () -> endpoint.sharedMemory().offer(second, deadline));
                 return;
             } catch (HandshakeException e) {
                 throw e;
@@ -149,10 +156,9 @@ final class Formation {
         }
     }
 
-    private Connection openData(int peer, InetSocketAddress target) throws IOException {
+    private Arrivals.Arrived openData(int peer, InetSocketAddress target) throws IOException {
         try {
-            return endpoint.open(target, hello(Hello.Purpose.DATA, peer), deadline)
-                    .connection();
+            return endpoint.open(target, hello(Hello.Purpose.DATA, peer), deadline);
         } catch (HandshakeException e) {
             // The peer was met, so it has given up since, and has said why before it refused this.
             hear(peer);
@@ -179,9 +185,46 @@ final class Formation {
             }
             Arrivals.Arrived second = endpoint.arrivals().take(seat(peer, Hello.Purpose.DATA), deadline);
             check(peer, second);
-            keep(data, peer, second.connection());
+            try {
+                keepData(
+                        peer, second.connection(), () -> endpoint.sharedMemory().answer(second, deadline));
+            } catch (IOException e) {
+                // The peer was met, so it may have said why it gave up.
+                hear(peer);
+                throw e;
+            }
             return;
         }
+    }
+
+    /** Agrees with the peer on how data go, which ends with the formation. */
+    private void keepData(int peer, Connection socket, Negotiation negotiation) throws IOException {
+        synchronized (this) {
+            if (over) {
+                TcpEndpoint.close(socket);
+                return;
+            }
+            undecided.add(socket);
+        }
+        try {
+            SharedMemory.Agreement agreed = negotiation.agree();
+            synchronized (this) {
+                transports.put(peer, agreed.refusal());
+            }
+            keep(data, peer, agreed.connection());
+        } catch (IOException e) {
+            TcpEndpoint.close(socket);
+            throw e;
+        } finally {
+            synchronized (this) {
+                undecided.remove(socket);
+            }
+        }
+    }
+
+    /** A conversation about shared memory. */
+    private interface Negotiation {
+        SharedMemory.Agreement agree() throws IOException;
     }
 
     /** Whoever came as a rank must have the certificate of the host that the rank is listed at. */
@@ -370,6 +413,7 @@ final class Formation {
             TcpEndpoint.close(socket);
         }
         data.values().forEach(TcpEndpoint::close);
+        undecided.forEach(TcpEndpoint::close);
     }
 
     private synchronized String reasonGiven() {
@@ -390,7 +434,8 @@ final class Formation {
                 System.getProperty(WaitPolicy.PROPERTY),
                 localThreads(),
                 Runtime.getRuntime().availableProcessors());
-        Mesh mesh = new Mesh(rendezvous.rank(), size, rendezvous.epoch(), waiting, data, control);
+        Mesh mesh = new Mesh(
+                rendezvous.rank(), size, rendezvous.epoch(), waiting, data, control, Transports.describe(transports));
         TcpCommunicator all =
                 new TcpCommunicator(mesh, 0, IntStream.range(0, size).toArray(), true, Tuning.UNKNOWN);
         try {
@@ -409,14 +454,8 @@ final class Formation {
     private int localThreads() throws IOException {
         int threads = own.threads();
         for (Map.Entry<Integer, Connection> entry : data.entrySet()) {
-            InetSocketAddress remote =
-                    (InetSocketAddress) entry.getValue().socket().getRemoteAddress();
-            InetSocketAddress local =
-                    (InetSocketAddress) entry.getValue().socket().getLocalAddress();
             JoinMessage theirs = met.get(entry.getKey());
-            if (theirs != null
-                    && (remote.getAddress().isLoopbackAddress()
-                            || remote.getAddress().equals(local.getAddress()))) {
+            if (theirs != null && SharedMemory.isLocal(entry.getValue().socket())) {
                 threads = Math.addExact(threads, theirs.threads());
             }
         }

@@ -35,6 +35,7 @@ final class Mesh implements AutoCloseable {
     private final int worldSize;
     private final long epoch;
     private final WaitPolicy waiting;
+    private final String transport;
     private final Selector selector;
     private final @Nullable PeerChannel[] channels;
     private final long[] brokenSince;
@@ -56,6 +57,7 @@ final class Mesh implements AutoCloseable {
      *
      * @param data by rank, all but the own one
      * @param control by rank, all but the own one
+     * @param transport how data go to whom, for the report
      */
     Mesh(
             int rank,
@@ -63,12 +65,14 @@ final class Mesh implements AutoCloseable {
             long epoch,
             WaitPolicy waiting,
             Map<Integer, Connection> data,
-            Map<Integer, Connection> control)
+            Map<Integer, Connection> control,
+            String transport)
             throws IOException {
         this.rank = rank;
         this.worldSize = worldSize;
         this.epoch = epoch;
         this.waiting = waiting;
+        this.transport = transport;
         selector = Selector.open();
         channels = new @Nullable PeerChannel[worldSize];
         brokenSince = new long[worldSize];
@@ -93,6 +97,10 @@ final class Mesh implements AutoCloseable {
 
     WaitPolicy waiting() {
         return waiting;
+    }
+
+    String transport() {
+        return transport;
     }
 
     Packing packing() {
@@ -263,12 +271,9 @@ final class Mesh implements AutoCloseable {
 
     private void block(TcpCommunicator group, TcpOperation operation, long nanos) {
         for (PeerChannel channel : channels) {
-            if (channel != null) {
-                // Something behind a frame that waits may be what a third rank needs to go on.
-                if (idle && channel.stalled()) {
-                    channel.putAside();
-                }
-                channel.updateInterest();
+            // Something behind a frame that waits may be what a third rank needs to go on.
+            if (channel != null && idle && channel.stalled()) {
+                channel.putAside();
             }
         }
         if (operation.done()) {
@@ -278,10 +283,22 @@ final class Mesh implements AutoCloseable {
         if (Thread.currentThread().isInterrupted()) {
             throw fail(Kind.ABORTED, rank, "rank " + rank + " was interrupted in " + operation.describe());
         }
+        boolean blocks = true;
+        for (PeerChannel channel : channels) {
+            if (channel != null) {
+                blocks &= channel.prepareToBlock();
+            }
+        }
         try {
-            idle = selector.select(Mesh::ignore, Math.clamp(nanos / 1_000_000, 1, LONGEST_BLOCK_MILLIS)) == 0;
+            long millis = Math.clamp(nanos / 1_000_000, 1, LONGEST_BLOCK_MILLIS);
+            idle = blocks && selector.select(Mesh::wake, millis) == 0;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+        for (PeerChannel channel : channels) {
+            if (channel != null) {
+                channel.goOn();
+            }
         }
         turn = 0;
     }
@@ -312,8 +329,12 @@ final class Mesh implements AutoCloseable {
         }
     }
 
-    /** Keys are of no use here: after a wait all connections are tried. */
-    static void ignore(SelectionKey key) {}
+    /** After a wait all connections are tried; here only doorbells are silenced. */
+    private static void wake(SelectionKey key) {
+        if (key.attachment() instanceof PeerChannel channel) {
+            channel.wake();
+        }
+    }
 
     private CommunicationException missed(TcpCommunicator group, TcpOperation operation) {
         // Who has not begun holds up the second phase of all others: they are not to blame.

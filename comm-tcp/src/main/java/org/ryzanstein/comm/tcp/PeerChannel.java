@@ -9,6 +9,7 @@ import java.nio.channels.Selector;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 import org.ryzanstein.api.comm.CommunicationException;
 import org.ryzanstein.api.comm.CommunicationException.Kind;
 
@@ -64,7 +65,7 @@ final class PeerChannel {
         this.connection = connection;
         out.limit(0);
         connection.socket().configureBlocking(false);
-        key = connection.socket().register(selector, 0);
+        key = connection.socket().register(selector, 0, this);
     }
 
     private static ByteBuffer staging() {
@@ -124,6 +125,8 @@ final class PeerChannel {
             int written = connection.write(out);
             bytesOut += written;
             return written;
+        } catch (RingException e) {
+            throw broken(e.getMessage());
         } catch (IOException e) {
             // The heartbeat's connection says whether the peer died or left.
             ended = true;
@@ -206,6 +209,8 @@ final class PeerChannel {
             ended = read < 0;
             bytesIn += Math.max(0, read);
             return read;
+        } catch (RingException e) {
+            throw broken(e.getMessage());
         } catch (IOException e) {
             // The heartbeat's connection says whether the peer died or left.
             ended = true;
@@ -262,7 +267,7 @@ final class PeerChannel {
         return length * 4;
     }
 
-    private CommunicationException broken(String what) {
+    private CommunicationException broken(@Nullable String what) {
         return mesh.fail(Kind.PROTOCOL, peer, "rank " + peer + " sent " + what);
     }
 
@@ -301,15 +306,39 @@ final class PeerChannel {
         return true;
     }
 
-    /** Tells the selector what to wake up for. */
-    void updateInterest() {
-        int wanted = 0;
-        if (!ended) {
-            wanted = (stalled ? 0 : SelectionKey.OP_READ) | (hasOutgoing() ? SelectionKey.OP_WRITE : 0);
+    /** Tells the selector what to wake up for. Returns whether the thread may block: there is nothing to do here. */
+    boolean prepareToBlock() {
+        try {
+            int wanted = ended ? 0 : connection.prepareToBlock(!stalled, hasOutgoing());
+            if (wanted == Connection.GO_ON) {
+                return false;
+            }
+            if (wanted != interest) {
+                interest = wanted;
+                key.interestOps(wanted);
+            }
+            return true;
+        } catch (RingException e) {
+            throw broken(e.getMessage());
+        } catch (IOException e) {
+            ended = true;
+            return false;
         }
-        if (wanted != interest) {
-            interest = wanted;
-            key.interestOps(wanted);
+    }
+
+    /** The selector has found the socket ready. */
+    void wake() {
+        connection.wake();
+    }
+
+    /** The thread does not block any more. */
+    void goOn() {
+        try {
+            connection.goOn();
+        } catch (RingException e) {
+            throw broken(e.getMessage());
+        } catch (IOException e) {
+            ended = true;
         }
     }
 }

@@ -127,7 +127,7 @@ final class Pulse implements Runnable, AutoCloseable {
             long nextBeat = System.nanoTime();
             while (!crashed && !lingered()) {
                 long millis = closing ? 1 : Math.clamp((nextBeat - System.nanoTime()) / 1_000_000, 1, 100);
-                selector.select(Mesh::ignore, millis);
+                selector.select(Pulse::ignore, millis);
                 // Everything that has come is read before anybody is judged: this process may itself have been stopped.
                 peers.forEach(this::read);
                 long now = System.nanoTime();
@@ -150,6 +150,9 @@ final class Pulse implements Runnable, AutoCloseable {
             closeAll();
         }
     }
+
+    /** Keys are of no use here: all connections are tried. */
+    private static void ignore(SelectionKey key) {}
 
     private boolean lingered() {
         if (lingerUntil == 0) {

@@ -449,7 +449,8 @@ final class TcpCommunicator implements Communicator {
         if (members.length > 1) {
             text.append(String.format(
                     Locale.ROOT,
-                    ", latency %.1f us, %.2f GB/s, all-reduce in chunks from %s, broadcast from %s, 16 bits from %s, %s",
+                    ", %s, latency %.1f us, %.2f GB/s, all-reduce in chunks from %s, broadcast from %s, 16 bits from %s, %s",
+                    mesh.transport(),
                     tuning.speed().latencyNanos() / 1e3,
                     tuning.speed().bytesPerSecond() / 1e9,
                     Tuning.describe(tuning.chunkedFromBytes()),

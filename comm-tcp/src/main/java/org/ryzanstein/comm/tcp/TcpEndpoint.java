@@ -49,6 +49,7 @@ final class TcpEndpoint implements Endpoint {
     private final EndpointConfig config;
     private final Handshake handshake;
     private final Tls tls;
+    private final SharedMemory sharedMemory;
     private final Arrivals arrivals = new Arrivals();
     private final ArrayDeque<SocketChannel> strangers = new ArrayDeque<>();
     private final AtomicLong refused = new AtomicLong();
@@ -58,6 +59,7 @@ final class TcpEndpoint implements Endpoint {
 
     private TcpEndpoint(ServerSocketChannel server, EndpointConfig config) throws IOException {
         tls = new Tls(config.tls());
+        sharedMemory = new SharedMemory(SharedMemory.FOLDER, System.getProperty(SharedMemory.PROPERTY));
         this.server = server;
         this.config = config;
         address = (InetSocketAddress) Objects.requireNonNull(server.getLocalAddress());
@@ -93,6 +95,10 @@ final class TcpEndpoint implements Endpoint {
     /** Connections that were turned away since it was bound. */
     long refused() {
         return refused.get();
+    }
+
+    SharedMemory sharedMemory() {
+        return sharedMemory;
     }
 
     Arrivals arrivals() {
@@ -201,7 +207,11 @@ final class TcpEndpoint implements Endpoint {
     }
 
     static void close(Connection connection) {
-        close(connection.socket());
+        try {
+            connection.close();
+        } catch (IOException e) {
+            LOG.log(Level.DEBUG, "closing a connection", e);
+        }
     }
 
     private static void close(SocketChannel socket) {

@@ -52,7 +52,8 @@ class DamagedFrameTest {
                 EPOCH,
                 new WaitPolicy(0, "test"),
                 Map.of(1, new PlainConnection(own[0])),
-                Map.of(1, new PlainConnection(own[1])));
+                Map.of(1, new PlainConnection(own[1])),
+                "TCP");
         group = new TcpCommunicator(mesh, 0, new int[] {0, 1}, true, Tuning.UNKNOWN);
     }
 
