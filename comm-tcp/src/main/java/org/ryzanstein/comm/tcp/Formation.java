@@ -188,6 +188,8 @@ final class Formation {
             try {
                 keepData(
                         peer, second.connection(), () -> endpoint.sharedMemory().answer(second, deadline));
+            } catch (HandshakeException e) {
+                throw e;
             } catch (IOException e) {
                 // The peer was met, so it may have said why it gave up.
                 hear(peer);

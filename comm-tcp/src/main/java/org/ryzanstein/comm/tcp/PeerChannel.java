@@ -43,6 +43,12 @@ final class PeerChannel {
 
     private final SendQueue queue = new SendQueue();
 
+    /**
+     * Operations whose last word for this peer is staged, but maybe not written yet. They are not done before: who waits for
+     * no further one moves nothing any more.
+     */
+    private final List<TcpOperation> staged = new ArrayList<>();
+
     private final List<Aside> aside = new ArrayList<>();
     private long asideBytes;
 
@@ -124,6 +130,12 @@ final class PeerChannel {
         try {
             int written = connection.write(out);
             bytesOut += written;
+            if (!out.hasRemaining() && !connection.holdsOutput()) {
+                for (int i = 0; i < staged.size(); i++) {
+                    staged.get(i).sent();
+                }
+                staged.clear();
+            }
             return written;
         } catch (RingException e) {
             throw broken(e.getMessage());
@@ -167,7 +179,7 @@ final class PeerChannel {
         operation.sent(end - at);
         queue.sent(words);
         if (first + words == total) {
-            operation.staged();
+            staged.add(operation);
         }
     }
 

@@ -248,8 +248,8 @@ final class TcpOperation implements Operation {
         wireBytes += bytes;
     }
 
-    /** The last of a message to a rank is on its way. */
-    void staged() {
+    /** The last of a message to a rank was handed to the connection. */
+    void sent() {
         open--;
         advance();
     }
