@@ -237,6 +237,27 @@ final class Mesh implements AutoCloseable {
         if (operation.done()) {
             return;
         }
+        try {
+            poll(group, operation);
+        } catch (InternalError e) {
+            throw lost(e);
+        }
+    }
+
+    /**
+     * Memory that a peer shares is gone. Compiled code may be told so only after the access, in whatever comes then; so each
+     * connection tries its own again.
+     */
+    InternalError lost(InternalError error) {
+        for (PeerChannel channel : channels) {
+            if (channel != null) {
+                var _ = channel.prepareToBlock();
+            }
+        }
+        return error;
+    }
+
+    private void poll(TcpCommunicator group, TcpOperation operation) {
         long spin = waiting.spinNanos();
         long start = System.nanoTime();
         while (!operation.done()) {

@@ -147,10 +147,14 @@ final class TcpCommunicator implements Communicator {
         operation.expect(begun + deadlineNanos);
         sendFirst(operation);
         operation.advance();
-        for (int peer = 0; peer < members.length; peer++) {
-            if (operation.goesTo(0, peer)) {
-                mesh.channel(members[peer]).pump();
+        try {
+            for (int peer = 0; peer < members.length; peer++) {
+                if (operation.goesTo(0, peer)) {
+                    mesh.channel(members[peer]).pump();
+                }
             }
+        } catch (InternalError e) {
+            throw mesh.lost(e);
         }
         mesh.unstall();
         operation.spent(System.nanoTime() - begun);

@@ -57,9 +57,10 @@ final class TcpEndpoint implements Endpoint {
     private volatile @Nullable Consumer<Link> linkHandler;
     private volatile boolean hasMeasured;
 
-    private TcpEndpoint(ServerSocketChannel server, EndpointConfig config) throws IOException {
+    private TcpEndpoint(ServerSocketChannel server, EndpointConfig config, SharedMemory sharedMemory)
+            throws IOException {
         tls = new Tls(config.tls());
-        sharedMemory = new SharedMemory(SharedMemory.FOLDER, System.getProperty(SharedMemory.PROPERTY));
+        this.sharedMemory = sharedMemory;
         this.server = server;
         this.config = config;
         address = (InetSocketAddress) Objects.requireNonNull(server.getLocalAddress());
@@ -67,12 +68,17 @@ final class TcpEndpoint implements Endpoint {
     }
 
     static TcpEndpoint bind(EndpointConfig config) {
+        return bind(config, new SharedMemory(SharedMemory.FOLDER, System.getProperty(SharedMemory.PROPERTY)));
+    }
+
+    /** Takes the memory of local peers from there. */
+    static TcpEndpoint bind(EndpointConfig config, SharedMemory sharedMemory) {
         try {
             ServerSocketChannel server = ServerSocketChannel.open();
             try {
                 server.setOption(StandardSocketOptions.SO_REUSEADDR, true);
                 server.bind(config.address(), BACKLOG);
-                TcpEndpoint endpoint = new TcpEndpoint(server, config);
+                TcpEndpoint endpoint = new TcpEndpoint(server, config, sharedMemory);
                 Thread.ofPlatform()
                         .daemon()
                         .name("ryzanstein-listen-" + endpoint.address.getPort())

@@ -25,8 +25,16 @@ class AllocationTest {
     private static final int COUNT = 2560;
 
     @Test
-    void operationsAllocateNothing() {
-        List<Communicator> ranks = TcpRanks.open(2);
+    void operationsOverSocketsAllocateNothing() {
+        assertThatNothingIsAllocated(TcpRanks.openWithoutSharedMemory(2));
+    }
+
+    @Test
+    void operationsOverSharedMemoryAllocateNothing() {
+        assertThatNothingIsAllocated(TcpRanks.open(2));
+    }
+
+    private static void assertThatNothingIsAllocated(List<Communicator> ranks) {
         try (ExecutorService threads = Executors.newFixedThreadPool(2)) {
             List<Future<Long>> counts = ranks.stream()
                     .map(rank -> threads.submit(() -> measure(rank)))

@@ -4,10 +4,11 @@ import java.util.List;
 import org.ryzanstein.api.comm.Communicator;
 import org.ryzanstein.contract.CommunicatorContract;
 
+/** The contract over sockets alone. */
 class TcpCommunicatorContractTest extends CommunicatorContract {
     @Override
     protected List<Communicator> open(int worldSize) {
-        return TcpRanks.open(worldSize);
+        return TcpRanks.openWithoutSharedMemory(worldSize);
     }
 
     @Override

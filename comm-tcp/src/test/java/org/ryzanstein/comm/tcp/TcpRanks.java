@@ -28,13 +28,23 @@ final class TcpRanks {
         return TcpEndpoint.bind(EndpointConfig.loopback(SECRET));
     }
 
+    /** Over sockets alone. */
+    static List<Communicator> openWithoutSharedMemory(int worldSize) {
+        return open(worldSize, EndpointConfig.loopback(SECRET), "off");
+    }
+
     static List<Communicator> open(int worldSize) {
         return open(worldSize, EndpointConfig.loopback(SECRET));
     }
 
     static List<Communicator> open(int worldSize, EndpointConfig config) {
+        return open(worldSize, config, "auto");
+    }
+
+    /** With or without shared memory. */
+    static List<Communicator> open(int worldSize, EndpointConfig config, String sharedMemory) {
         List<TcpEndpoint> endpoints = IntStream.range(0, worldSize)
-                .mapToObj(rank -> TcpEndpoint.bind(config))
+                .mapToObj(rank -> TcpEndpoint.bind(config, new SharedMemory(SharedMemory.FOLDER, sharedMemory)))
                 .toList();
         try {
             return join(endpoints, EPOCHS.incrementAndGet(), UnaryOperator.identity()).stream()
