@@ -93,7 +93,10 @@ class NetworkNamespaceTest {
             ranks.add(new RankProcess(
                     List.of("ip", "netns", "exec", NET + host), address(host), List.of("-Dlisten=" + address(host))));
         }
-        assertThat(RankProcess.join(ranks, 1, 1)).allMatch(answer -> answer.startsWith("ok tcp"));
+        assertThat(RankProcess.join(ranks, 1, 1))
+                .allMatch(answer -> answer.startsWith("ok tcp"))
+                .as("memory that they could share would hide the network")
+                .allMatch(answer -> answer.contains("TCP (at another address)"));
         reduce(ranks);
     }
 

@@ -31,11 +31,18 @@ import org.ryzanstein.api.kernel.ElementType;
 /**
  * A rank that is a process of its own, told what to do line by line: {@code join RANK EPOCH THREADS DEADLINE_MILLIS
  * HOST:PORT...}, {@code reduce COUNT DEADLINE_MILLIS}, {@code loop COUNT ROUNDS} (reduces again and again), {@code bench
- * OPERATION BYTES ROUNDS}, {@code describe}, {@code failure}, {@code resources}, {@code leave}. It answers each by a line. It
+ * OPERATION BYTES ROUNDS}, {@code describe}, {@code failure}, {@code resources}, {@code mapped}, {@code leave}. It answers each by a line. It
  * listens at the address in the system property {@code listen}, on the loopback interface without it.
  */
 final class RankMain {
-    private final TcpEndpoint endpoint = TcpEndpoint.bind(config());
+    /** System property: the folder for shared memory. */
+    static final String FOLDER = "shared.folder";
+
+    private final TcpEndpoint endpoint = TcpEndpoint.bind(
+            config(),
+            new SharedMemory(
+                    Path.of(System.getProperty(FOLDER, SharedMemory.FOLDER.toString())),
+                    System.getProperty(SharedMemory.PROPERTY)));
     private final PrintStream out;
     private @Nullable Communicator communicator;
 
@@ -84,6 +91,7 @@ final class RankMain {
             case "reduce" -> reduce(Integer.parseInt(words[1]), Duration.ofMillis(Long.parseLong(words[2])));
             case "loop" -> loop(Integer.parseInt(words[1]), Integer.parseInt(words[2]));
             case "resources" -> resources();
+            case "mapped" -> mapped();
             case "bench" -> bench(words[1], Integer.parseInt(words[2]) / ElementType.BYTES, Integer.parseInt(words[3]));
             case "describe" -> group().describe();
             case "failure" -> String.valueOf(group().failure().orElse(null)) + " " + group().deadRanks();
@@ -117,6 +125,14 @@ final class RankMain {
             result = reduce(count, Duration.ofSeconds(60));
         }
         return result;
+    }
+
+    /** In how many places files of shared memory are mapped. */
+    private static String mapped() throws IOException {
+        try (Stream<String> places = Files.lines(Path.of("/proc/self/maps"))) {
+            return Long.toString(
+                    places.filter(place -> place.contains("/ryzanstein-")).count());
+        }
     }
 
     /** Bytes of the heap that are used, open files, platform threads. */

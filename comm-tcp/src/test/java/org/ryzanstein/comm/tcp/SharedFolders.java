@@ -21,7 +21,7 @@ final class SharedFolders {
                             && Files.getFileStore(SharedMemory.FOLDER).type().equals("tmpfs")
                             && Files.isWritable(SharedMemory.FOLDER),
                     "skipped: there is no writable tmpfs at " + SharedMemory.FOLDER);
-            return Files.createTempDirectory(SharedMemory.FOLDER, "ryzanstein-test-");
+            return Files.createTempDirectory(SharedMemory.FOLDER, "test-ryzanstein");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

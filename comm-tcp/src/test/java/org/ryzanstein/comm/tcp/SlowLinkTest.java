@@ -40,6 +40,7 @@ class SlowLinkTest {
         }
         for (RankProcess rank : ranks) {
             assertThat(rank.ask("failure")).isEqualTo("ok null []");
+            assertThat(rank.ask("describe")).contains("the connection does not come straight from the other side");
             assertThat(latencyMicros(rank.ask("describe"))).isGreaterThanOrEqualTo(DELAY_MILLIS * 1000.0);
         }
     }
