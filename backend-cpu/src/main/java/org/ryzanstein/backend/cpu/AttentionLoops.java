@@ -12,6 +12,26 @@ public interface AttentionLoops {
     /** Lanes of a vector. A page and a row of scores hold whole vectors. */
     int lanes();
 
+    /** Whether there are registers for four queries at a time; otherwise two are faster. */
+    boolean takesFour();
+
+    /** As {@link #scoreTwo} for four queries, whose scores go to {@code to} and each {@code stride} further on. */
+    void scoreFour(
+            float[] keys,
+            int at,
+            int page,
+            int positions,
+            float[] q,
+            int first,
+            int second,
+            int third,
+            int fourth,
+            int dimension,
+            float scale,
+            float[] scores,
+            int to,
+            int stride);
+
     /**
      * Scores of two queries at neighbouring positions of a page; whole vectors may score positions beyond the last.
      *
@@ -22,7 +42,7 @@ public interface AttentionLoops {
      * @param dimension a multiple of {@value #ACCUMULATORS}
      * @param to where the first query's scores go; the second's go to {@code to + stride}
      */
-    void score(
+    void scoreTwo(
             float[] keys,
             int at,
             int page,
@@ -41,6 +61,18 @@ public interface AttentionLoops {
 
     /** x[i] = exp(x[i] - max) for so many elements and those that fill the last vector. */
     void exp(float[] x, int from, int count, float max);
+
+    /** As {@link #addTwo} for four queries. */
+    void addFour(
+            float[] values,
+            int first,
+            int dimension,
+            int count,
+            float[] weights,
+            int from,
+            int weightStride,
+            float[] sums,
+            int to);
 
     /**
      * sums[d] = fma(weight_p, value_p[d], sums[d]) in rising p, for two queries.

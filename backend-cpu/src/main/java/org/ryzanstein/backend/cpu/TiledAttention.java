@@ -12,11 +12,19 @@ public final class TiledAttention implements AttentionKernel {
     private static final int BLOCK = ContractMath.BLOCK;
     private static final int ROOM = QueryTile.ROOM;
 
+    /** Floats of a cache line. */
+    private static final int LINE = 16;
+
+    private static final int FETCHED_PAGES = 4;
+    /** More queries than this take longer to compute than their keys and values to read. */
+    private static final int FETCHED_QUERIES = 8;
+
     private final AttentionLoops loops;
     private final PagedKvCache cache;
     private final int dimension;
     private final int page;
     private final boolean inVectors;
+    private final boolean takesFour;
     private final float scale;
 
     private final float[] scores = new float[ROOM * BLOCK]; // (query, position of the block)
@@ -25,6 +33,10 @@ public final class TiledAttention implements AttentionKernel {
     private float[] weightSums = new float[ROOM]; // (block, query)
     private float[] valueSums; // (block, query, dimension)
 
+    /** Keeps the compiler from leaving reads out. */
+    @SuppressWarnings("unused")
+    private float fetched;
+
     /** For queries with any keys of a cache. */
     public TiledAttention(AttentionLoops loops, PagedKvCache cache, float scale) {
         this.loops = loops;
@@ -32,6 +44,7 @@ public final class TiledAttention implements AttentionKernel {
         this.dimension = cache.spec().headDimension();
         this.page = cache.spec().blockPositions();
         this.inVectors = page % loops.lanes() == 0 && dimension % AttentionLoops.ACCUMULATORS == 0;
+        this.takesFour = loops.takesFour();
         this.scale = scale;
         this.valueSums = new float[ROOM * dimension];
     }
@@ -43,7 +56,7 @@ public final class TiledAttention implements AttentionKernel {
             longest = Math.max(longest, tile.position(i) + 1);
         }
         int blocks = Math.ceilDiv(longest, BLOCK);
-        int stride = tile.count() + (tile.count() & 1);
+        int stride = tile.count();
         makeRoom(blocks * stride);
         Arrays.fill(valueSums, 0, blocks * stride * dimension, 0f);
         for (int b = 0; b < blocks; b++) {
@@ -72,34 +85,73 @@ public final class TiledAttention implements AttentionKernel {
 
     /** Scores of the positions {@code from .. to}, which are of one block. */
     private void score(StepBatch batch, int layer, QueryTile tile, int from, int to) {
-        for (int start = from; start < to; ) {
-            int count = Math.min(to, (start / page + 1) * page) - start;
+        int head = cache.headIndex(layer, tile.kvHead());
+        for (int start = from; start < to; start += page) {
+            fetchAhead(batch, tile, from, start, to, head);
+            int count = Math.min(page, to - start);
             float[] keys = cache.block(batch, tile.slot(), start);
-            int at = cache.headIndex(layer, tile.kvHead()) + (start & (page - 1));
-            for (int i = 0; i < tile.count(); i += 2) {
-                int target = i * BLOCK + start - from;
-                int other = Math.min(i + 1, tile.count() - 1);
-                if (inVectors) {
-                    loops.score(
-                            keys,
-                            at,
-                            page,
-                            count,
-                            tile.in(),
-                            tile.first(i),
-                            tile.first(other),
-                            dimension,
-                            scale,
-                            scores,
-                            target,
-                            BLOCK);
-                } else {
-                    scoreOneByOne(keys, at, count, tile.in(), tile.first(i), target);
-                    scoreOneByOne(keys, at, count, tile.in(), tile.first(other), target + BLOCK);
-                }
+            int done = 0;
+            while (done < tile.count()) {
+                done += scorePage(keys, head, count, tile, done, start - from);
             }
-            start += count;
         }
+    }
+
+    /** Scores of a page for some queries from the i-th on. Returns how many. */
+    private int scorePage(float[] keys, int at, int count, QueryTile tile, int i, int before) {
+        int last = tile.count() - 1;
+        int target = i * BLOCK + before;
+        float[] q = tile.in();
+        int first = tile.first(i);
+        int second = tile.first(Math.min(i + 1, last));
+        if (!inVectors) {
+            scoreOneByOne(keys, at, count, q, first, target);
+            return 1;
+        }
+        if (takesFour && i + 2 <= last) {
+            int third = tile.first(i + 2);
+            int fourth = tile.first(Math.min(i + 3, last));
+            loops.scoreFour(
+                    keys, at, page, count, q, first, second, third, fourth, dimension, scale, scores, target, BLOCK);
+            return 4;
+        }
+        loops.scoreTwo(keys, at, page, count, q, first, second, dimension, scale, scores, target, BLOCK);
+        return 2;
+    }
+
+    /**
+     * Reads a word of each cache line of four pages side by side, before the first of them is used: so reading is as fast as memory is, where one page
+     * after the other, with computing in between, is less than half as fast (docs/performance.md). Not for many queries, which
+     * compute longer than they read.
+     *
+     * @param at where the keys or values of a head begin in a page
+     */
+    private void fetchAhead(StepBatch batch, QueryTile tile, int from, int start, int end, int at) {
+        int last = (end - 1) / page * page;
+        if (tile.count() > FETCHED_QUERIES || (start - from) % (FETCHED_PAGES * page) != 0 || start == last) {
+            return;
+        }
+        fetched = readLines(
+                cache.block(batch, tile.slot(), start),
+                cache.block(batch, tile.slot(), start + page),
+                cache.block(batch, tile.slot(), Math.min(start + 2 * page, last)),
+                cache.block(batch, tile.slot(), Math.min(start + 3 * page, last)),
+                at,
+                at + page * dimension);
+    }
+
+    private static float readLines(float[] a, float[] b, float[] c, float[] d, int from, int to) {
+        float s0 = 0f;
+        float s1 = 0f;
+        float s2 = 0f;
+        float s3 = 0f;
+        for (int i = from; i < to; i += LINE) {
+            s0 += a[i];
+            s1 += b[i];
+            s2 += c[i];
+            s3 += d[i];
+        }
+        return s0 + s1 + s2 + s3;
     }
 
     private void scoreOneByOne(float[] keys, int at, int count, float[] q, int first, int to) {
@@ -168,26 +220,40 @@ public final class TiledAttention implements AttentionKernel {
     }
 
     private void sumValues(StepBatch batch, int layer, QueryTile tile, int from, int to, int row) {
-        for (int start = from; start < to; ) {
-            int end = Math.min(to, (start / page + 1) * page);
+        int head = cache.valueIndex(layer, tile.kvHead(), 0);
+        for (int start = from; start < to; start += page) {
+            fetchAhead(batch, tile, from, start, to, head);
+            int count = Math.min(page, to - start);
             float[] values = cache.block(batch, tile.slot(), start);
-            int value = cache.valueIndex(layer, tile.kvHead(), start);
-            int before = start - from;
-            int count = end - start;
-            for (int i = 0; i < tile.count(); i += 2) {
-                int target = (row + i) * dimension;
-                int first = Math.min(count, counts[i] - before);
-                int second = i + 1 < tile.count() ? Math.min(count, counts[i + 1] - before) : 0;
-                int both = Math.max(0, Math.min(first, second));
-                int at = i * BLOCK + before;
-                if (both > 0) {
-                    loops.addTwo(values, value, dimension, both, scores, at, BLOCK, valueSums, target);
-                }
-                addRest(values, value, both, first, at, target);
-                addRest(values, value, both, second, at + BLOCK, target + dimension);
+            int done = 0;
+            while (done < tile.count()) {
+                done += addPage(values, head, count, tile.count() - done, done, start - from, row);
             }
-            start = end;
         }
+    }
+
+    /** Adds the values of a page for some of so many queries, from the i-th on. Returns how many. */
+    private int addPage(float[] values, int value, int count, int queries, int i, int before, int row) {
+        int together = takesFour && queries >= 4 ? 4 : Math.min(queries, 2);
+        int common = count;
+        for (int k = i; k < i + together; k++) {
+            common = Math.min(common, counts[k] - before);
+        }
+        common = Math.max(0, common);
+        int at = i * BLOCK + before;
+        int target = (row + i) * dimension;
+        if (together == 1) {
+            common = 0;
+        } else if (common > 0 && together == 2) {
+            loops.addTwo(values, value, dimension, common, scores, at, BLOCK, valueSums, target);
+        } else if (common > 0) {
+            loops.addFour(values, value, dimension, common, scores, at, BLOCK, valueSums, target);
+        }
+        for (int k = 0; k < together; k++) {
+            int own = Math.min(count, counts[i + k] - before);
+            addRest(values, value, common, own, at + k * BLOCK, target + k * dimension);
+        }
+        return together;
     }
 
     private void addRest(float[] values, int value, int done, int count, int at, int to) {

@@ -9,8 +9,8 @@ import org.ryzanstein.backend.cpu.AttentionLoops;
 final class AttentionVectors implements AttentionLoops {
     private static final int EXPONENT = 0x7f800000;
 
-    /** What {@link #scoreTwoVectors} needs: sixteen sums, and what is multiplied. */
-    private static final int REGISTERS_OF_TWO = 20;
+    /** What loops with sixteen sums need: these, and what is multiplied. */
+    private static final int REGISTERS_OF_SIXTEEN = 21;
 
     @Override
     public int lanes() {
@@ -18,7 +18,92 @@ final class AttentionVectors implements AttentionLoops {
     }
 
     @Override
-    public void score(
+    public boolean takesFour() {
+        return Lanes.REGISTERS >= REGISTERS_OF_SIXTEEN;
+    }
+
+    @Override
+    public void scoreFour(
+            float[] keys,
+            int at,
+            int page,
+            int positions,
+            float[] q,
+            int first,
+            int second,
+            int third,
+            int fourth,
+            int dimension,
+            float scale,
+            float[] scores,
+            int to,
+            int stride) {
+        for (int p = 0; p < positions; p += Lanes.WORDS) {
+            scoreFourQueries(
+                    keys, at + p, page, q, first, second, third, fourth, dimension, scale, scores, to + p, stride);
+        }
+    }
+
+    private static void scoreFourQueries(
+            float[] keys,
+            int at,
+            int page,
+            float[] q,
+            int first,
+            int second,
+            int third,
+            int fourth,
+            int dimension,
+            float scale,
+            float[] scores,
+            int to,
+            int stride) {
+        FloatVector a0 = FloatVector.zero(Lanes.FLOATS);
+        FloatVector a1 = a0;
+        FloatVector a2 = a0;
+        FloatVector a3 = a0;
+        FloatVector b0 = a0;
+        FloatVector b1 = a0;
+        FloatVector b2 = a0;
+        FloatVector b3 = a0;
+        FloatVector c0 = a0;
+        FloatVector c1 = a0;
+        FloatVector c2 = a0;
+        FloatVector c3 = a0;
+        FloatVector d0 = a0;
+        FloatVector d1 = a0;
+        FloatVector d2 = a0;
+        FloatVector d3 = a0;
+        for (int d = 0, k = at; d < dimension; d += ACCUMULATORS, k += ACCUMULATORS * page) {
+            FloatVector key = FloatVector.fromArray(Lanes.FLOATS, keys, k);
+            a0 = key.fma(FloatVector.broadcast(Lanes.FLOATS, q[first + d]), a0);
+            b0 = key.fma(FloatVector.broadcast(Lanes.FLOATS, q[second + d]), b0);
+            c0 = key.fma(FloatVector.broadcast(Lanes.FLOATS, q[third + d]), c0);
+            d0 = key.fma(FloatVector.broadcast(Lanes.FLOATS, q[fourth + d]), d0);
+            key = FloatVector.fromArray(Lanes.FLOATS, keys, k + page);
+            a1 = key.fma(FloatVector.broadcast(Lanes.FLOATS, q[first + d + 1]), a1);
+            b1 = key.fma(FloatVector.broadcast(Lanes.FLOATS, q[second + d + 1]), b1);
+            c1 = key.fma(FloatVector.broadcast(Lanes.FLOATS, q[third + d + 1]), c1);
+            d1 = key.fma(FloatVector.broadcast(Lanes.FLOATS, q[fourth + d + 1]), d1);
+            key = FloatVector.fromArray(Lanes.FLOATS, keys, k + 2 * page);
+            a2 = key.fma(FloatVector.broadcast(Lanes.FLOATS, q[first + d + 2]), a2);
+            b2 = key.fma(FloatVector.broadcast(Lanes.FLOATS, q[second + d + 2]), b2);
+            c2 = key.fma(FloatVector.broadcast(Lanes.FLOATS, q[third + d + 2]), c2);
+            d2 = key.fma(FloatVector.broadcast(Lanes.FLOATS, q[fourth + d + 2]), d2);
+            key = FloatVector.fromArray(Lanes.FLOATS, keys, k + 3 * page);
+            a3 = key.fma(FloatVector.broadcast(Lanes.FLOATS, q[first + d + 3]), a3);
+            b3 = key.fma(FloatVector.broadcast(Lanes.FLOATS, q[second + d + 3]), b3);
+            c3 = key.fma(FloatVector.broadcast(Lanes.FLOATS, q[third + d + 3]), c3);
+            d3 = key.fma(FloatVector.broadcast(Lanes.FLOATS, q[fourth + d + 3]), d3);
+        }
+        a0.add(a1).add(a2.add(a3)).mul(scale).intoArray(scores, to);
+        b0.add(b1).add(b2.add(b3)).mul(scale).intoArray(scores, to + stride);
+        c0.add(c1).add(c2.add(c3)).mul(scale).intoArray(scores, to + 2 * stride);
+        d0.add(d1).add(d2.add(d3)).mul(scale).intoArray(scores, to + 3 * stride);
+    }
+
+    @Override
+    public void scoreTwo(
             float[] keys,
             int at,
             int page,
@@ -32,7 +117,7 @@ final class AttentionVectors implements AttentionLoops {
             int to,
             int stride) {
         int p = 0;
-        if (Lanes.REGISTERS >= REGISTERS_OF_TWO) {
+        if (Lanes.REGISTERS >= REGISTERS_OF_SIXTEEN) {
             for (; p + Lanes.WORDS < positions; p += 2 * Lanes.WORDS) {
                 scoreTwoVectors(keys, at + p, page, q, first, second, dimension, scale, scores, to + p, stride);
             }
@@ -168,6 +253,103 @@ final class AttentionVectors implements AttentionLoops {
     @Override
     public void exp(float[] x, int from, int count, float max) {
         Exponential.applyTo(x, from, count, max);
+    }
+
+    @Override
+    public void addFour(
+            float[] values,
+            int first,
+            int dimension,
+            int count,
+            float[] weights,
+            int from,
+            int weightStride,
+            float[] sums,
+            int to) {
+        int d = 0;
+        for (; d + 4 * Lanes.WORDS <= dimension; d += 4 * Lanes.WORDS) {
+            addFourByFour(values, first + d, dimension, count, weights, from, weightStride, sums, to + d);
+        }
+        if (d < dimension) {
+            for (int i = 0; i < 4; i++) {
+                addColumns(
+                        values, first, d, dimension, count, weights, from + i * weightStride, sums, to + i * dimension);
+            }
+        }
+    }
+
+    /** Four vectors of a value's elements, for four queries. */
+    private static void addFourByFour(
+            float[] values,
+            int first,
+            int dimension,
+            int count,
+            float[] weights,
+            int from,
+            int weightStride,
+            float[] sums,
+            int to) {
+        int second = to + dimension;
+        int third = second + dimension;
+        int fourth = third + dimension;
+        FloatVector a0 = FloatVector.fromArray(Lanes.FLOATS, sums, to);
+        FloatVector a1 = FloatVector.fromArray(Lanes.FLOATS, sums, to + Lanes.WORDS);
+        FloatVector a2 = FloatVector.fromArray(Lanes.FLOATS, sums, to + 2 * Lanes.WORDS);
+        FloatVector a3 = FloatVector.fromArray(Lanes.FLOATS, sums, to + 3 * Lanes.WORDS);
+        FloatVector b0 = FloatVector.fromArray(Lanes.FLOATS, sums, second);
+        FloatVector b1 = FloatVector.fromArray(Lanes.FLOATS, sums, second + Lanes.WORDS);
+        FloatVector b2 = FloatVector.fromArray(Lanes.FLOATS, sums, second + 2 * Lanes.WORDS);
+        FloatVector b3 = FloatVector.fromArray(Lanes.FLOATS, sums, second + 3 * Lanes.WORDS);
+        FloatVector c0 = FloatVector.fromArray(Lanes.FLOATS, sums, third);
+        FloatVector c1 = FloatVector.fromArray(Lanes.FLOATS, sums, third + Lanes.WORDS);
+        FloatVector c2 = FloatVector.fromArray(Lanes.FLOATS, sums, third + 2 * Lanes.WORDS);
+        FloatVector c3 = FloatVector.fromArray(Lanes.FLOATS, sums, third + 3 * Lanes.WORDS);
+        FloatVector d0 = FloatVector.fromArray(Lanes.FLOATS, sums, fourth);
+        FloatVector d1 = FloatVector.fromArray(Lanes.FLOATS, sums, fourth + Lanes.WORDS);
+        FloatVector d2 = FloatVector.fromArray(Lanes.FLOATS, sums, fourth + 2 * Lanes.WORDS);
+        FloatVector d3 = FloatVector.fromArray(Lanes.FLOATS, sums, fourth + 3 * Lanes.WORDS);
+        for (int p = from, v = first; p < from + count; p++, v += dimension) {
+            FloatVector x = FloatVector.broadcast(Lanes.FLOATS, weights[p]);
+            FloatVector y = FloatVector.broadcast(Lanes.FLOATS, weights[p + weightStride]);
+            FloatVector z = FloatVector.broadcast(Lanes.FLOATS, weights[p + 2 * weightStride]);
+            FloatVector w = FloatVector.broadcast(Lanes.FLOATS, weights[p + 3 * weightStride]);
+            FloatVector value = FloatVector.fromArray(Lanes.FLOATS, values, v);
+            a0 = value.fma(x, a0);
+            b0 = value.fma(y, b0);
+            c0 = value.fma(z, c0);
+            d0 = value.fma(w, d0);
+            value = FloatVector.fromArray(Lanes.FLOATS, values, v + Lanes.WORDS);
+            a1 = value.fma(x, a1);
+            b1 = value.fma(y, b1);
+            c1 = value.fma(z, c1);
+            d1 = value.fma(w, d1);
+            value = FloatVector.fromArray(Lanes.FLOATS, values, v + 2 * Lanes.WORDS);
+            a2 = value.fma(x, a2);
+            b2 = value.fma(y, b2);
+            c2 = value.fma(z, c2);
+            d2 = value.fma(w, d2);
+            value = FloatVector.fromArray(Lanes.FLOATS, values, v + 3 * Lanes.WORDS);
+            a3 = value.fma(x, a3);
+            b3 = value.fma(y, b3);
+            c3 = value.fma(z, c3);
+            d3 = value.fma(w, d3);
+        }
+        a0.intoArray(sums, to);
+        a1.intoArray(sums, to + Lanes.WORDS);
+        a2.intoArray(sums, to + 2 * Lanes.WORDS);
+        a3.intoArray(sums, to + 3 * Lanes.WORDS);
+        b0.intoArray(sums, second);
+        b1.intoArray(sums, second + Lanes.WORDS);
+        b2.intoArray(sums, second + 2 * Lanes.WORDS);
+        b3.intoArray(sums, second + 3 * Lanes.WORDS);
+        c0.intoArray(sums, third);
+        c1.intoArray(sums, third + Lanes.WORDS);
+        c2.intoArray(sums, third + 2 * Lanes.WORDS);
+        c3.intoArray(sums, third + 3 * Lanes.WORDS);
+        d0.intoArray(sums, fourth);
+        d1.intoArray(sums, fourth + Lanes.WORDS);
+        d2.intoArray(sums, fourth + 2 * Lanes.WORDS);
+        d3.intoArray(sums, fourth + 3 * Lanes.WORDS);
     }
 
     @Override

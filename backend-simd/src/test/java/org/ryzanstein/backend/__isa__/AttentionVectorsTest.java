@@ -35,15 +35,25 @@ class AttentionVectorsTest {
     void scoresSeveralPositionsAtOnceLikeEachByItself() {
         for (int positions = 1; positions <= PAGE; positions++) {
             int dimension = 4 + positions % 5 * 4;
-            float[] q = normals(positions, 2 * dimension + 3);
+            float[] q = normals(positions, 4 * dimension + 4);
+            int[] first = {1, dimension + 2, 3 * dimension + 4, 2 * dimension + 3};
             float[] keys = normals(2, dimension * PAGE);
-            float[] scores = new float[2 * STRIDE];
+            float[] two = new float[2 * STRIDE];
+            float[] four = new float[4 * STRIDE];
 
-            loops.score(keys, 0, PAGE, positions, q, 1, dimension + 2, dimension, SCALE, scores, 0, STRIDE);
+            loops.scoreTwo(keys, 0, PAGE, positions, q, first[0], first[1], dimension, SCALE, two, 0, STRIDE);
+            loops.scoreFour(
+                    keys, 0, PAGE, positions, q, first[0], first[1], first[2], first[3], dimension, SCALE, four, 0,
+                    STRIDE);
 
             for (int position = 0; position < positions; position++) {
-                assertThat(scores[position]).isEqualTo(score(q, 1, dimension, keys, position));
-                assertThat(scores[STRIDE + position]).isEqualTo(score(q, dimension + 2, dimension, keys, position));
+                for (int query = 0; query < 4; query++) {
+                    float expected = score(q, first[query], dimension, keys, position);
+                    assertThat(four[query * STRIDE + position]).isEqualTo(expected);
+                    if (query < 2) {
+                        assertThat(two[query * STRIDE + position]).isEqualTo(expected);
+                    }
+                }
             }
         }
     }
@@ -53,10 +63,10 @@ class AttentionVectorsTest {
         for (int dimension : new int[] {1, 7, 8, 16, 20, 32, 64, 79, 100, 128}) {
             int count = 5;
             float[] values = normals(dimension, count * dimension);
-            float[] weights = normals(3, 20);
-            float[] sums = normals(4, 2 * dimension);
-            float[] expected = sums.clone();
-            for (int query = 0; query < 2; query++) {
+            float[] weights = normals(3, 40);
+            float[] before = normals(4, 4 * dimension);
+            float[] expected = before.clone();
+            for (int query = 0; query < 4; query++) {
                 for (int p = 0; p < count; p++) {
                     for (int d = 0; d < dimension; d++) {
                         int i = query * dimension + d;
@@ -64,14 +74,20 @@ class AttentionVectorsTest {
                     }
                 }
             }
-            float[] singly = sums.clone();
+            float[] singly = before.clone();
+            float[] inPairs = before.clone();
+            float[] four = before.clone();
 
-            loops.addTwo(values, 0, dimension, count, weights, 2, 9, sums, 0);
-            loops.addOne(values, 0, dimension, count, weights, 2, singly, 0);
-            loops.addOne(values, 0, dimension, count, weights, 11, singly, dimension);
+            for (int query = 0; query < 4; query++) {
+                loops.addOne(values, 0, dimension, count, weights, 2 + 9 * query, singly, query * dimension);
+            }
+            loops.addTwo(values, 0, dimension, count, weights, 2, 9, inPairs, 0);
+            loops.addTwo(values, 0, dimension, count, weights, 20, 9, inPairs, 2 * dimension);
+            loops.addFour(values, 0, dimension, count, weights, 2, 9, four, 0);
 
-            assertThat(sums).isEqualTo(expected);
             assertThat(singly).isEqualTo(expected);
+            assertThat(inPairs).isEqualTo(expected);
+            assertThat(four).isEqualTo(expected);
         }
     }
 
