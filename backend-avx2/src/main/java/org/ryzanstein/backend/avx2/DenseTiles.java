@@ -29,16 +29,16 @@ final class DenseTiles {
         FloatVector d0 = a0;
         FloatVector d1 = a0;
         for (int k = 0; k < columns; k += ContractMath.LANES) {
-            FloatVector w = FloatVector.fromArray(Lanes.FLOATS, weights, at + k);
-            FloatVector v = FloatVector.fromArray(Lanes.FLOATS, weights, at + columns + k);
+            FloatVector w = Lanes.FLOAT.cast(FloatVector.fromArray(Lanes.FLOATS, weights, at + k));
+            FloatVector v = Lanes.FLOAT.cast(FloatVector.fromArray(Lanes.FLOATS, weights, at + columns + k));
             FloatVector p = FloatVector.fromArray(Lanes.FLOATS, x, xOffset + k);
             FloatVector q = FloatVector.fromArray(Lanes.FLOATS, x, xOffset + xStride + k);
             a0 = w.fma(p, a0);
             b0 = v.fma(p, b0);
             c0 = w.fma(q, c0);
             d0 = v.fma(q, d0);
-            w = FloatVector.fromArray(Lanes.FLOATS, weights, at + k + Lanes.WORDS);
-            v = FloatVector.fromArray(Lanes.FLOATS, weights, at + columns + k + Lanes.WORDS);
+            w = Lanes.FLOAT.cast(FloatVector.fromArray(Lanes.FLOATS, weights, at + k + Lanes.WORDS));
+            v = Lanes.FLOAT.cast(FloatVector.fromArray(Lanes.FLOATS, weights, at + columns + k + Lanes.WORDS));
             p = FloatVector.fromArray(Lanes.FLOATS, x, xOffset + k + Lanes.WORDS);
             q = FloatVector.fromArray(Lanes.FLOATS, x, xOffset + xStride + k + Lanes.WORDS);
             a1 = w.fma(p, a1);
@@ -46,9 +46,9 @@ final class DenseTiles {
             c1 = w.fma(q, c1);
             d1 = v.fma(q, d1);
         }
-        a0.add(a1).intoArray(sums, to);
-        b0.add(b1).intoArray(sums, to + Lanes.WORDS);
-        c0.add(c1).intoArray(sums, to + 2 * Lanes.WORDS);
-        d0.add(d1).intoArray(sums, to + 3 * Lanes.WORDS);
+        Lanes.FLOAT.cast(a0).add(a1).intoArray(sums, to);
+        Lanes.FLOAT.cast(b0).add(b1).intoArray(sums, to + Lanes.WORDS);
+        Lanes.FLOAT.cast(c0).add(c1).intoArray(sums, to + 2 * Lanes.WORDS);
+        Lanes.FLOAT.cast(d0).add(d1).intoArray(sums, to + 3 * Lanes.WORDS);
     }
 }

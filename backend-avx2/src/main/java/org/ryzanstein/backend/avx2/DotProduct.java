@@ -18,26 +18,26 @@ final class DotProduct {
         FloatVector second = first;
         int k = 0;
         for (; k + ContractMath.LANES <= length; k += ContractMath.LANES) {
-            FloatVector x = FloatVector.fromArray(Lanes.FLOATS, a, aOffset + k);
+            FloatVector x = Lanes.FLOAT.cast(FloatVector.fromArray(Lanes.FLOATS, a, aOffset + k));
             first = x.fma(FloatVector.fromArray(Lanes.FLOATS, b, bOffset + k), first);
-            x = FloatVector.fromArray(Lanes.FLOATS, a, aOffset + k + Lanes.WORDS);
+            x = Lanes.FLOAT.cast(FloatVector.fromArray(Lanes.FLOATS, a, aOffset + k + Lanes.WORDS));
             second = x.fma(FloatVector.fromArray(Lanes.FLOATS, b, bOffset + k + Lanes.WORDS), second);
         }
         if (k < length) {
             // Lanes beyond the end keep their value: fma(0, 0, -0) would make +0 of -0.
             VectorMask<Float> inside = VectorMask.fromLong(Lanes.FLOATS, (1L << (length - k)) - 1);
-            FloatVector x = FloatVector.fromArray(Lanes.FLOATS, a, aOffset + k, inside);
+            FloatVector x = Lanes.FLOAT.cast(FloatVector.fromArray(Lanes.FLOATS, a, aOffset + k, inside));
             FloatVector y = FloatVector.fromArray(Lanes.FLOATS, b, bOffset + k, inside);
-            first = first.blend(x.fma(y, first), inside);
+            first = Lanes.FLOAT.cast(first).blend(x.fma(y, first), inside);
             if (k + Lanes.WORDS < length) {
                 inside = VectorMask.fromLong(Lanes.FLOATS, (1L << (length - k - Lanes.WORDS)) - 1);
-                x = FloatVector.fromArray(Lanes.FLOATS, a, aOffset + k + Lanes.WORDS, inside);
+                x = Lanes.FLOAT.cast(FloatVector.fromArray(Lanes.FLOATS, a, aOffset + k + Lanes.WORDS, inside));
                 y = FloatVector.fromArray(Lanes.FLOATS, b, bOffset + k + Lanes.WORDS, inside);
-                second = second.blend(x.fma(y, second), inside);
+                second = Lanes.FLOAT.cast(second).blend(x.fma(y, second), inside);
             }
         }
         // Lane i takes lane i + 4, then i + 2, i + 1; what the upper lanes get does not matter.
-        FloatVector eight = first.add(second);
+        FloatVector eight = Lanes.FLOAT.cast(first).add(second);
         FloatVector four = eight.add(eight.rearrange(FROM_4));
         FloatVector two = four.add(four.rearrange(FROM_2));
         return two.add(two.rearrange(FROM_1)).lane(0);

@@ -42,33 +42,49 @@ final class NibbleSums {
             ByteVector low = ByteVector.fromArray(Lanes.BYTES_16, tables, table + g * SubsetTables.BYTES);
             ByteVector high =
                     ByteVector.fromArray(Lanes.BYTES_16, tables, table + g * SubsetTables.BYTES + Lanes.HALVES);
-            ByteVector plus0 = ByteVector.fromMemorySegment(
-                    Lanes.BYTES_16, weights, at + (long) g * stride, ByteOrder.LITTLE_ENDIAN);
-            ByteVector minus0 = plus0.reinterpretAsShorts()
+            ByteVector plus0 = Lanes.BYTE_16.cast(ByteVector.fromMemorySegment(
+                    Lanes.BYTES_16, weights, at + (long) g * stride, ByteOrder.LITTLE_ENDIAN));
+            ByteVector minus0 = Lanes.BYTE_16.cast(Lanes.SHORT_8
+                    .cast(plus0.reinterpretAsShorts())
                     .lanewise(VectorOperators.LSHR, NibbleShape.DIGITS)
-                    .reinterpretAsBytes();
-            low0 = low0.add(plus0.selectFrom(low).sub(minus0.selectFrom(low)));
-            high0 = high0.add(plus0.selectFrom(high).sub(minus0.selectFrom(high)));
-            ByteVector plus1 = ByteVector.fromMemorySegment(
-                    Lanes.BYTES_16, weights, at + (long) g * stride + Lanes.HALVES, ByteOrder.LITTLE_ENDIAN);
-            ByteVector minus1 = plus1.reinterpretAsShorts()
+                    .reinterpretAsBytes());
+            low0 = Lanes.BYTE_16.cast(low0).add(plus0.selectFrom(low).sub(minus0.selectFrom(low)));
+            high0 = Lanes.BYTE_16.cast(high0).add(plus0.selectFrom(high).sub(minus0.selectFrom(high)));
+            ByteVector plus1 = Lanes.BYTE_16.cast(ByteVector.fromMemorySegment(
+                    Lanes.BYTES_16, weights, at + (long) g * stride + Lanes.HALVES, ByteOrder.LITTLE_ENDIAN));
+            ByteVector minus1 = Lanes.BYTE_16.cast(Lanes.SHORT_8
+                    .cast(plus1.reinterpretAsShorts())
                     .lanewise(VectorOperators.LSHR, NibbleShape.DIGITS)
-                    .reinterpretAsBytes();
-            low1 = low1.add(plus1.selectFrom(low).sub(minus1.selectFrom(low)));
-            high1 = high1.add(plus1.selectFrom(high).sub(minus1.selectFrom(high)));
+                    .reinterpretAsBytes());
+            low1 = Lanes.BYTE_16.cast(low1).add(plus1.selectFrom(low).sub(minus1.selectFrom(low)));
+            high1 = Lanes.BYTE_16.cast(high1).add(plus1.selectFrom(high).sub(minus1.selectFrom(high)));
             if ((g & (NibbleShape.UNIT - 1)) == NibbleShape.UNIT - 1) {
-                s0 = s0.add(low0.convertShape(VectorOperators.B2S, Lanes.SHORTS, 0));
-                h0 = h0.add(high0.convertShape(VectorOperators.B2S, Lanes.SHORTS, 0));
-                s1 = s1.add(low1.convertShape(VectorOperators.B2S, Lanes.SHORTS, 0));
-                h1 = h1.add(high1.convertShape(VectorOperators.B2S, Lanes.SHORTS, 0));
+                s0 = Lanes.SHORT
+                        .cast(s0)
+                        .add(Lanes.BYTE_16.cast(low0).convertShape(VectorOperators.B2S, Lanes.SHORTS, 0));
+                h0 = Lanes.SHORT
+                        .cast(h0)
+                        .add(Lanes.BYTE_16.cast(high0).convertShape(VectorOperators.B2S, Lanes.SHORTS, 0));
+                s1 = Lanes.SHORT
+                        .cast(s1)
+                        .add(Lanes.BYTE_16.cast(low1).convertShape(VectorOperators.B2S, Lanes.SHORTS, 0));
+                h1 = Lanes.SHORT
+                        .cast(h1)
+                        .add(Lanes.BYTE_16.cast(high1).convertShape(VectorOperators.B2S, Lanes.SHORTS, 0));
                 low0 = ByteVector.zero(Lanes.BYTES_16);
                 high0 = low0;
                 low1 = low0;
                 high1 = low0;
             }
         }
-        s0.add(h0.lanewise(VectorOperators.LSHL, SubsetTables.LOW_BITS)).intoArray(sums, 0);
-        s1.add(h1.lanewise(VectorOperators.LSHL, SubsetTables.LOW_BITS)).intoArray(sums, Lanes.HALVES);
+        Lanes.SHORT
+                .cast(s0)
+                .add(Lanes.SHORT.cast(h0).lanewise(VectorOperators.LSHL, SubsetTables.LOW_BITS))
+                .intoArray(sums, 0);
+        Lanes.SHORT
+                .cast(s1)
+                .add(Lanes.SHORT.cast(h1).lanewise(VectorOperators.LSHL, SubsetTables.LOW_BITS))
+                .intoArray(sums, Lanes.HALVES);
     }
 
     /** Adds {@code count} sums to {@code totals[at ..]}, or puts them there if they are the first. */
@@ -76,9 +92,10 @@ final class NibbleSums {
         int i = 0;
         if (first) {
             for (; i + Lanes.WORDS <= count; i += Lanes.WORDS) {
-                ShortVector.fromArray(Lanes.SHORTS_8, sums, i)
-                        .convertShape(VectorOperators.S2I, Lanes.INTS, 0)
-                        .reinterpretAsInts()
+                Lanes.INT
+                        .cast(Lanes.SHORT_8
+                                .cast(ShortVector.fromArray(Lanes.SHORTS_8, sums, i))
+                                .convertShape(VectorOperators.S2I, Lanes.INTS, 0))
                         .intoArray(totals, at + i);
             }
             for (; i < count; i++) {
@@ -87,8 +104,10 @@ final class NibbleSums {
             return;
         }
         for (; i + Lanes.WORDS <= count; i += Lanes.WORDS) {
-            IntVector.fromArray(Lanes.INTS, totals, at + i)
-                    .add(ShortVector.fromArray(Lanes.SHORTS_8, sums, i)
+            Lanes.INT
+                    .cast(IntVector.fromArray(Lanes.INTS, totals, at + i))
+                    .add(Lanes.SHORT_8
+                            .cast(ShortVector.fromArray(Lanes.SHORTS_8, sums, i))
                             .convertShape(VectorOperators.S2I, Lanes.INTS, 0))
                     .intoArray(totals, at + i);
         }

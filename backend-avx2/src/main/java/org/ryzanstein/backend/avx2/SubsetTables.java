@@ -1,6 +1,5 @@
 package org.ryzanstein.backend.avx2;
 
-import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 
@@ -42,18 +41,20 @@ final class SubsetTables {
      * @param tables receives them, from {@code to} on
      */
     static void build(byte[] digits, int at, int groups, byte[] tables, int to) {
-        ShortVector first = ShortVector.fromArray(Lanes.SHORTS, FIRST, 0);
-        ShortVector second = ShortVector.fromArray(Lanes.SHORTS, SECOND, 0);
-        ShortVector third = ShortVector.fromArray(Lanes.SHORTS, THIRD, 0);
-        ShortVector fourth = ShortVector.fromArray(Lanes.SHORTS, FOURTH, 0);
+        ShortVector first = Lanes.SHORT.cast(ShortVector.fromArray(Lanes.SHORTS, FIRST, 0));
+        ShortVector second = Lanes.SHORT.cast(ShortVector.fromArray(Lanes.SHORTS, SECOND, 0));
+        ShortVector third = Lanes.SHORT.cast(ShortVector.fromArray(Lanes.SHORTS, THIRD, 0));
+        ShortVector fourth = Lanes.SHORT.cast(ShortVector.fromArray(Lanes.SHORTS, FOURTH, 0));
         for (int g = 0; g < groups; g++) {
             int d = at + g * NibbleShape.DIGITS;
             ShortVector low = first.and((short) digits[d]).add(second.and((short) digits[d + 1]));
             ShortVector high = third.and((short) digits[d + 2]).add(fourth.and((short) digits[d + 3]));
             ShortVector sums = low.add(high);
-            ((ByteVector) sums.and((short) LOW).convertShape(VectorOperators.S2B, Lanes.BYTES_16, 0))
+            Lanes.BYTE_16
+                    .cast(sums.and((short) LOW).convertShape(VectorOperators.S2B, Lanes.BYTES_16, 0))
                     .intoArray(tables, to + g * BYTES);
-            ((ByteVector) sums.lanewise(VectorOperators.ASHR, LOW_BITS)
+            Lanes.BYTE_16
+                    .cast(sums.lanewise(VectorOperators.ASHR, LOW_BITS)
                             .convertShape(VectorOperators.S2B, Lanes.BYTES_16, 0))
                     .intoArray(tables, to + g * BYTES + BYTES / 2);
         }

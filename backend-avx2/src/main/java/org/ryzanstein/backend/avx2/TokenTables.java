@@ -88,8 +88,8 @@ final class TokenTables {
 
     /** Four digits of sixteen rows. */
     private static void turnEight(int[] packed, int at, short[] lanes, int to) {
-        IntVector even = IntVector.fromArray(Lanes.INTS, packed, at);
-        IntVector odd = IntVector.fromArray(Lanes.INTS, packed, at + Lanes.HALVES);
+        IntVector even = Lanes.INT.cast(IntVector.fromArray(Lanes.INTS, packed, at));
+        IntVector odd = Lanes.INT.cast(IntVector.fromArray(Lanes.INTS, packed, at + Lanes.HALVES));
         for (int digit = 0; digit < NibbleShape.DIGITS; digit++) {
             int up = (NibbleShape.DIGITS - 1 - digit) * Byte.SIZE;
             IntVector low = even.lanewise(VectorOperators.LSHL, up)
@@ -98,7 +98,7 @@ final class TokenTables {
             IntVector high = odd.lanewise(VectorOperators.LSHL, up)
                     .lanewise(VectorOperators.ASHR, Integer.SIZE - Byte.SIZE)
                     .lanewise(VectorOperators.LSHL, Short.SIZE);
-            low.or(high).reinterpretAsShorts().intoArray(lanes, to + digit * TOKENS);
+            Lanes.SHORT.cast(low.or(high).reinterpretAsShorts()).intoArray(lanes, to + digit * TOKENS);
         }
     }
 
@@ -113,13 +113,20 @@ final class TokenTables {
         ShortVector first = ShortVector.fromArray(Lanes.SHORTS, bounds, 0);
         ShortVector second = ShortVector.fromArray(Lanes.SHORTS, bounds, Lanes.HALVES);
         for (int i = 0; i < groups * NibbleShape.DIGITS * TOKENS; i += TOKENS) {
-            first = first.add(ShortVector.fromArray(Lanes.SHORTS, lanes, i).abs());
-            second = second.add(
-                    ShortVector.fromArray(Lanes.SHORTS, lanes, i + Lanes.HALVES).abs());
+            first = Lanes.SHORT
+                    .cast(first)
+                    .add(Lanes.SHORT
+                            .cast(ShortVector.fromArray(Lanes.SHORTS, lanes, i))
+                            .abs());
+            second = Lanes.SHORT
+                    .cast(second)
+                    .add(Lanes.SHORT
+                            .cast(ShortVector.fromArray(Lanes.SHORTS, lanes, i + Lanes.HALVES))
+                            .abs());
         }
-        first.intoArray(bounds, 0);
-        second.intoArray(bounds, Lanes.HALVES);
-        return first.max(second).reduceLanes(VectorOperators.MAX);
+        Lanes.SHORT.cast(first).intoArray(bounds, 0);
+        Lanes.SHORT.cast(second).intoArray(bounds, Lanes.HALVES);
+        return Lanes.SHORT.cast(first).max(second).reduceLanes(VectorOperators.MAX);
     }
 
     /**
@@ -140,10 +147,10 @@ final class TokenTables {
 
     /** Entries with weights in the third and fourth place only. */
     private static void buildPairs(short[] lanes, int at, MemorySegment tables, long to) {
-        ShortVector third = ShortVector.fromArray(Lanes.SHORTS, lanes, at + 2 * TOKENS);
-        ShortVector fourth = ShortVector.fromArray(Lanes.SHORTS, lanes, at + 3 * TOKENS);
+        ShortVector third = Lanes.SHORT.cast(ShortVector.fromArray(Lanes.SHORTS, lanes, at + 2 * TOKENS));
+        ShortVector fourth = Lanes.SHORT.cast(ShortVector.fromArray(Lanes.SHORTS, lanes, at + 3 * TOKENS));
         ShortVector minus = fourth.neg();
-        ShortVector.zero(Lanes.SHORTS).intoMemorySegment(tables, to, ByteOrder.LITTLE_ENDIAN);
+        Lanes.SHORT.cast(ShortVector.zero(Lanes.SHORTS)).intoMemorySegment(tables, to, ByteOrder.LITTLE_ENDIAN);
         third.intoMemorySegment(tables, to + PLUS_3, ByteOrder.LITTLE_ENDIAN);
         third.neg().intoMemorySegment(tables, to + MINUS_3, ByteOrder.LITTLE_ENDIAN);
         fourth.intoMemorySegment(tables, to + PLUS_4, ByteOrder.LITTLE_ENDIAN);
@@ -160,7 +167,8 @@ final class TokenTables {
         ShortVector second = ShortVector.fromArray(Lanes.SHORTS, lanes, at + TOKENS);
         for (int pair : PAIRS) {
             long entry = to + pair;
-            ShortVector base = ShortVector.fromMemorySegment(Lanes.SHORTS, tables, entry, ByteOrder.LITTLE_ENDIAN);
+            ShortVector base = Lanes.SHORT.cast(
+                    ShortVector.fromMemorySegment(Lanes.SHORTS, tables, entry, ByteOrder.LITTLE_ENDIAN));
             ShortVector plus = base.add(second);
             ShortVector minus = base.sub(second);
             base.add(first).intoMemorySegment(tables, entry + PLUS_1, ByteOrder.LITTLE_ENDIAN);
@@ -184,9 +192,11 @@ final class TokenTables {
     static void readOffsets(MemorySegment weights, long at, int groups, char[] offsets) {
         int bytes = groups * NibbleShape.ROWS;
         for (int i = 0; i < bytes; i += Lanes.HALVES) {
-            ByteVector.fromMemorySegment(Lanes.BYTES_16, weights, at + i, ByteOrder.LITTLE_ENDIAN)
-                    .convertShape(VectorOperators.ZERO_EXTEND_B2S, Lanes.SHORTS, 0)
-                    .reinterpretAsShorts()
+            Lanes.SHORT
+                    .cast(Lanes.BYTE_16
+                            .cast(ByteVector.fromMemorySegment(
+                                    Lanes.BYTES_16, weights, at + i, ByteOrder.LITTLE_ENDIAN))
+                            .convertShape(VectorOperators.ZERO_EXTEND_B2S, Lanes.SHORTS, 0))
                     .lanewise(VectorOperators.LSHL, ENTRY_BITS)
                     .intoCharArray(offsets, i);
         }
@@ -203,8 +213,10 @@ final class TokenTables {
         for (int row = 0; row < NibbleShape.ROWS; row++) {
             int sum = to + row * TOKENS;
             long t = offsets[row];
-            ShortVector first = ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t, ByteOrder.LITTLE_ENDIAN);
-            ShortVector second = ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t + HALF, ByteOrder.LITTLE_ENDIAN);
+            ShortVector first =
+                    Lanes.SHORT.cast(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t, ByteOrder.LITTLE_ENDIAN));
+            ShortVector second = Lanes.SHORT.cast(
+                    ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t + HALF, ByteOrder.LITTLE_ENDIAN));
             t = offsets[row + NibbleShape.ROWS] + (long) TABLE;
             first = first.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t, ByteOrder.LITTLE_ENDIAN));
             second = second.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t + HALF, ByteOrder.LITTLE_ENDIAN));
@@ -236,9 +248,11 @@ final class TokenTables {
         for (int row = 0; row < NibbleShape.ROWS; row++) {
             int sum = to + row * TOKENS;
             long t = offsets[row];
-            ShortVector first = ShortVector.fromArray(Lanes.SHORTS, sums, sum)
+            ShortVector first = Lanes.SHORT
+                    .cast(ShortVector.fromArray(Lanes.SHORTS, sums, sum))
                     .add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t, ByteOrder.LITTLE_ENDIAN));
-            ShortVector second = ShortVector.fromArray(Lanes.SHORTS, sums, sum + Lanes.HALVES)
+            ShortVector second = Lanes.SHORT
+                    .cast(ShortVector.fromArray(Lanes.SHORTS, sums, sum + Lanes.HALVES))
                     .add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t + HALF, ByteOrder.LITTLE_ENDIAN));
             t = offsets[row + NibbleShape.ROWS] + (long) TABLE;
             first = first.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t, ByteOrder.LITTLE_ENDIAN));

@@ -17,18 +17,18 @@ final class DotProduct {
         FloatVector sums = FloatVector.zero(Lanes.FLOATS);
         int k = 0;
         for (; k + Lanes.WORDS <= length; k += Lanes.WORDS) {
-            FloatVector x = FloatVector.fromArray(Lanes.FLOATS, a, aOffset + k);
+            FloatVector x = Lanes.FLOAT.cast(FloatVector.fromArray(Lanes.FLOATS, a, aOffset + k));
             sums = x.fma(FloatVector.fromArray(Lanes.FLOATS, b, bOffset + k), sums);
         }
         if (k < length) {
             // Lanes beyond the end keep their value: fma(0, 0, -0) would make +0 of -0.
             VectorMask<Float> inside = Lanes.FLOATS.indexInRange(k, length);
-            FloatVector x = FloatVector.fromArray(Lanes.FLOATS, a, aOffset + k, inside);
+            FloatVector x = Lanes.FLOAT.cast(FloatVector.fromArray(Lanes.FLOATS, a, aOffset + k, inside));
             FloatVector y = FloatVector.fromArray(Lanes.FLOATS, b, bOffset + k, inside);
-            sums = sums.blend(x.fma(y, sums), inside);
+            sums = Lanes.FLOAT.cast(sums).blend(x.fma(y, sums), inside);
         }
         // Lane i takes lane i + 8, then i + 4, i + 2, i + 1; what the upper lanes get does not matter.
-        FloatVector eight = sums.add(sums.rearrange(FROM_8));
+        FloatVector eight = Lanes.FLOAT.cast(sums).add(Lanes.FLOAT.cast(sums).rearrange(FROM_8));
         FloatVector four = eight.add(eight.rearrange(FROM_4));
         FloatVector two = four.add(four.rearrange(FROM_2));
         return two.add(two.rearrange(FROM_1)).lane(0);
@@ -36,7 +36,7 @@ final class DotProduct {
 
     /** The contract's tree for one vector, whose lanes are the accumulators. */
     static float tree(float[] sums, int at) {
-        FloatVector all = FloatVector.fromArray(Lanes.FLOATS, sums, at);
+        FloatVector all = Lanes.FLOAT.cast(FloatVector.fromArray(Lanes.FLOATS, sums, at));
         FloatVector eight = all.add(all.rearrange(FROM_8));
         FloatVector four = eight.add(eight.rearrange(FROM_4));
         FloatVector two = four.add(four.rearrange(FROM_2));

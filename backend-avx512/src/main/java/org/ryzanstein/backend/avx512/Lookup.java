@@ -55,9 +55,9 @@ final class Lookup {
      */
     static void buildTables(byte[] digits, int at, int columns, int from, int to, short[] tables) {
         int whole = Math.min(to, columns / LookupShape.DIGITS);
-        ShortVector first = ShortVector.fromArray(Lanes.SHORTS, FIRST, 0);
-        ShortVector second = ShortVector.fromArray(Lanes.SHORTS, SECOND, 0);
-        ShortVector third = ShortVector.fromArray(Lanes.SHORTS, THIRD, 0);
+        ShortVector first = Lanes.SHORT.cast(ShortVector.fromArray(Lanes.SHORTS, FIRST, 0));
+        ShortVector second = Lanes.SHORT.cast(ShortVector.fromArray(Lanes.SHORTS, SECOND, 0));
+        ShortVector third = Lanes.SHORT.cast(ShortVector.fromArray(Lanes.SHORTS, THIRD, 0));
         for (int i = from; i < whole; i++) {
             int d = at + i * LookupShape.DIGITS;
             ShortVector a = first.mul((short) digits[d]);
@@ -96,26 +96,35 @@ final class Lookup {
             ShortVector b = ShortVector.fromArray(Lanes.SHORTS, tables, t + Lanes.HALVES);
             ShortVector c = ShortVector.fromArray(Lanes.SHORTS, tables, t + 2 * Lanes.HALVES);
             // Lookups see the low five bits of each index.
-            ShortVector word = ShortVector.fromMemorySegment(Lanes.SHORTS, words, w0, ByteOrder.LITTLE_ENDIAN);
-            s0 = s0.add(word.selectFrom(a))
+            ShortVector word =
+                    Lanes.SHORT.cast(ShortVector.fromMemorySegment(Lanes.SHORTS, words, w0, ByteOrder.LITTLE_ENDIAN));
+            s0 = Lanes.SHORT
+                    .cast(s0)
+                    .add(word.selectFrom(a))
                     .add(word.lanewise(VectorOperators.LSHR, LookupShape.INDEX_BITS)
                             .selectFrom(b))
                     .add(word.lanewise(VectorOperators.LSHR, 2 * LookupShape.INDEX_BITS)
                             .selectFrom(c));
-            word = ShortVector.fromMemorySegment(Lanes.SHORTS, words, w1, ByteOrder.LITTLE_ENDIAN);
-            s1 = s1.add(word.selectFrom(a))
+            word = Lanes.SHORT.cast(ShortVector.fromMemorySegment(Lanes.SHORTS, words, w1, ByteOrder.LITTLE_ENDIAN));
+            s1 = Lanes.SHORT
+                    .cast(s1)
+                    .add(word.selectFrom(a))
                     .add(word.lanewise(VectorOperators.LSHR, LookupShape.INDEX_BITS)
                             .selectFrom(b))
                     .add(word.lanewise(VectorOperators.LSHR, 2 * LookupShape.INDEX_BITS)
                             .selectFrom(c));
-            word = ShortVector.fromMemorySegment(Lanes.SHORTS, words, w2, ByteOrder.LITTLE_ENDIAN);
-            s2 = s2.add(word.selectFrom(a))
+            word = Lanes.SHORT.cast(ShortVector.fromMemorySegment(Lanes.SHORTS, words, w2, ByteOrder.LITTLE_ENDIAN));
+            s2 = Lanes.SHORT
+                    .cast(s2)
+                    .add(word.selectFrom(a))
                     .add(word.lanewise(VectorOperators.LSHR, LookupShape.INDEX_BITS)
                             .selectFrom(b))
                     .add(word.lanewise(VectorOperators.LSHR, 2 * LookupShape.INDEX_BITS)
                             .selectFrom(c));
-            word = ShortVector.fromMemorySegment(Lanes.SHORTS, words, w3, ByteOrder.LITTLE_ENDIAN);
-            s3 = s3.add(word.selectFrom(a))
+            word = Lanes.SHORT.cast(ShortVector.fromMemorySegment(Lanes.SHORTS, words, w3, ByteOrder.LITTLE_ENDIAN));
+            s3 = Lanes.SHORT
+                    .cast(s3)
+                    .add(word.selectFrom(a))
                     .add(word.lanewise(VectorOperators.LSHR, LookupShape.INDEX_BITS)
                             .selectFrom(b))
                     .add(word.lanewise(VectorOperators.LSHR, 2 * LookupShape.INDEX_BITS)
@@ -126,10 +135,10 @@ final class Lookup {
             w3 += WORD_BYTES;
             t += WORD_TABLES;
         }
-        s0.intoArray(sums, 0);
-        s1.intoArray(sums, Lanes.HALVES);
-        s2.intoArray(sums, 2 * Lanes.HALVES);
-        s3.intoArray(sums, 3 * Lanes.HALVES);
+        Lanes.SHORT.cast(s0).intoArray(sums, 0);
+        Lanes.SHORT.cast(s1).intoArray(sums, Lanes.HALVES);
+        Lanes.SHORT.cast(s2).intoArray(sums, 2 * Lanes.HALVES);
+        Lanes.SHORT.cast(s3).intoArray(sums, 3 * Lanes.HALVES);
     }
 
     /**
@@ -162,8 +171,10 @@ final class Lookup {
         int t = table;
         for (int i = 0; i < count; i++) {
             // Lookups see the low five bits of each index.
-            ShortVector x = ShortVector.fromMemorySegment(Lanes.SHORTS, words, w0, ByteOrder.LITTLE_ENDIAN);
-            ShortVector y = ShortVector.fromMemorySegment(Lanes.SHORTS, words, w1, ByteOrder.LITTLE_ENDIAN);
+            ShortVector x =
+                    Lanes.SHORT.cast(ShortVector.fromMemorySegment(Lanes.SHORTS, words, w0, ByteOrder.LITTLE_ENDIAN));
+            ShortVector y =
+                    Lanes.SHORT.cast(ShortVector.fromMemorySegment(Lanes.SHORTS, words, w1, ByteOrder.LITTLE_ENDIAN));
             ShortVector x2 = x.lanewise(VectorOperators.LSHR, LookupShape.INDEX_BITS);
             ShortVector y2 = y.lanewise(VectorOperators.LSHR, LookupShape.INDEX_BITS);
             ShortVector x3 = x.lanewise(VectorOperators.LSHR, 2 * LookupShape.INDEX_BITS);
@@ -171,21 +182,21 @@ final class Lookup {
             ShortVector a = ShortVector.fromArray(Lanes.SHORTS, tables, t);
             ShortVector b = ShortVector.fromArray(Lanes.SHORTS, tables, t + Lanes.HALVES);
             ShortVector c = ShortVector.fromArray(Lanes.SHORTS, tables, t + 2 * Lanes.HALVES);
-            s0 = s0.add(x.selectFrom(a)).add(x2.selectFrom(b)).add(x3.selectFrom(c));
-            s1 = s1.add(y.selectFrom(a)).add(y2.selectFrom(b)).add(y3.selectFrom(c));
+            s0 = Lanes.SHORT.cast(s0).add(x.selectFrom(a)).add(x2.selectFrom(b)).add(x3.selectFrom(c));
+            s1 = Lanes.SHORT.cast(s1).add(y.selectFrom(a)).add(y2.selectFrom(b)).add(y3.selectFrom(c));
             a = ShortVector.fromArray(Lanes.SHORTS, others, t);
             b = ShortVector.fromArray(Lanes.SHORTS, others, t + Lanes.HALVES);
             c = ShortVector.fromArray(Lanes.SHORTS, others, t + 2 * Lanes.HALVES);
-            s2 = s2.add(x.selectFrom(a)).add(x2.selectFrom(b)).add(x3.selectFrom(c));
-            s3 = s3.add(y.selectFrom(a)).add(y2.selectFrom(b)).add(y3.selectFrom(c));
+            s2 = Lanes.SHORT.cast(s2).add(x.selectFrom(a)).add(x2.selectFrom(b)).add(x3.selectFrom(c));
+            s3 = Lanes.SHORT.cast(s3).add(y.selectFrom(a)).add(y2.selectFrom(b)).add(y3.selectFrom(c));
             w0 += WORD_BYTES;
             w1 += WORD_BYTES;
             t += WORD_TABLES;
         }
-        s0.intoArray(sums, to);
-        s1.intoArray(sums, to + Lanes.HALVES);
-        s2.intoArray(otherSums, to);
-        s3.intoArray(otherSums, to + Lanes.HALVES);
+        Lanes.SHORT.cast(s0).intoArray(sums, to);
+        Lanes.SHORT.cast(s1).intoArray(sums, to + Lanes.HALVES);
+        Lanes.SHORT.cast(s2).intoArray(otherSums, to);
+        Lanes.SHORT.cast(s3).intoArray(otherSums, to + Lanes.HALVES);
     }
 
     /** Adds {@code count} sums to {@code totals[at ..]}, or puts them there if they are the first. */
@@ -195,8 +206,9 @@ final class Lookup {
         }
         int i = 0;
         for (; i + Lanes.WORDS <= count; i += Lanes.WORDS) {
-            ShortVector sum = ShortVector.fromArray(Lanes.SHORTS_16, sums, i);
-            IntVector.fromArray(Lanes.INTS, totals, at + i)
+            ShortVector sum = Lanes.SHORT_16.cast(ShortVector.fromArray(Lanes.SHORTS_16, sums, i));
+            Lanes.INT
+                    .cast(IntVector.fromArray(Lanes.INTS, totals, at + i))
                     .add(sum.convertShape(VectorOperators.S2I, Lanes.INTS, 0))
                     .intoArray(totals, at + i);
         }

@@ -158,41 +158,49 @@ final class AttentionVectors implements AttentionLoops {
         for (int d = 0, k = at; d < dimension; d += ACCUMULATORS, k += ACCUMULATORS * page) {
             FloatVector x = FloatVector.broadcast(Lanes.FLOATS, q[first + d]);
             FloatVector y = FloatVector.broadcast(Lanes.FLOATS, q[second + d]);
-            FloatVector low = FloatVector.fromArray(Lanes.FLOATS, keys, k);
-            FloatVector high = FloatVector.fromArray(Lanes.FLOATS, keys, k + Lanes.WORDS);
+            FloatVector low = Lanes.FLOAT.cast(FloatVector.fromArray(Lanes.FLOATS, keys, k));
+            FloatVector high = Lanes.FLOAT.cast(FloatVector.fromArray(Lanes.FLOATS, keys, k + Lanes.WORDS));
             a0 = low.fma(x, a0);
             b0 = high.fma(x, b0);
             c0 = low.fma(y, c0);
             d0 = high.fma(y, d0);
             x = FloatVector.broadcast(Lanes.FLOATS, q[first + d + 1]);
             y = FloatVector.broadcast(Lanes.FLOATS, q[second + d + 1]);
-            low = FloatVector.fromArray(Lanes.FLOATS, keys, k + page);
-            high = FloatVector.fromArray(Lanes.FLOATS, keys, k + page + Lanes.WORDS);
+            low = Lanes.FLOAT.cast(FloatVector.fromArray(Lanes.FLOATS, keys, k + page));
+            high = Lanes.FLOAT.cast(FloatVector.fromArray(Lanes.FLOATS, keys, k + page + Lanes.WORDS));
             a1 = low.fma(x, a1);
             b1 = high.fma(x, b1);
             c1 = low.fma(y, c1);
             d1 = high.fma(y, d1);
             x = FloatVector.broadcast(Lanes.FLOATS, q[first + d + 2]);
             y = FloatVector.broadcast(Lanes.FLOATS, q[second + d + 2]);
-            low = FloatVector.fromArray(Lanes.FLOATS, keys, k + 2 * page);
-            high = FloatVector.fromArray(Lanes.FLOATS, keys, k + 2 * page + Lanes.WORDS);
+            low = Lanes.FLOAT.cast(FloatVector.fromArray(Lanes.FLOATS, keys, k + 2 * page));
+            high = Lanes.FLOAT.cast(FloatVector.fromArray(Lanes.FLOATS, keys, k + 2 * page + Lanes.WORDS));
             a2 = low.fma(x, a2);
             b2 = high.fma(x, b2);
             c2 = low.fma(y, c2);
             d2 = high.fma(y, d2);
             x = FloatVector.broadcast(Lanes.FLOATS, q[first + d + 3]);
             y = FloatVector.broadcast(Lanes.FLOATS, q[second + d + 3]);
-            low = FloatVector.fromArray(Lanes.FLOATS, keys, k + 3 * page);
-            high = FloatVector.fromArray(Lanes.FLOATS, keys, k + 3 * page + Lanes.WORDS);
+            low = Lanes.FLOAT.cast(FloatVector.fromArray(Lanes.FLOATS, keys, k + 3 * page));
+            high = Lanes.FLOAT.cast(FloatVector.fromArray(Lanes.FLOATS, keys, k + 3 * page + Lanes.WORDS));
             a3 = low.fma(x, a3);
             b3 = high.fma(x, b3);
             c3 = low.fma(y, c3);
             d3 = high.fma(y, d3);
         }
-        a0.add(a1).add(a2.add(a3)).mul(scale).intoArray(scores, to);
-        b0.add(b1).add(b2.add(b3)).mul(scale).intoArray(scores, to + Lanes.WORDS);
-        c0.add(c1).add(c2.add(c3)).mul(scale).intoArray(scores, to + stride);
-        d0.add(d1).add(d2.add(d3)).mul(scale).intoArray(scores, to + stride + Lanes.WORDS);
+        FloatVector a = Lanes.FLOAT.cast(Lanes.FLOAT.cast(a0).add(a1));
+        a = Lanes.FLOAT.cast(a.add(Lanes.FLOAT.cast(a2).add(a3)));
+        Lanes.FLOAT.cast(a.mul(scale)).intoArray(scores, to);
+        FloatVector b = Lanes.FLOAT.cast(Lanes.FLOAT.cast(b0).add(b1));
+        b = Lanes.FLOAT.cast(b.add(Lanes.FLOAT.cast(b2).add(b3)));
+        Lanes.FLOAT.cast(b.mul(scale)).intoArray(scores, to + Lanes.WORDS);
+        FloatVector c = Lanes.FLOAT.cast(Lanes.FLOAT.cast(c0).add(c1));
+        c = Lanes.FLOAT.cast(c.add(Lanes.FLOAT.cast(c2).add(c3)));
+        Lanes.FLOAT.cast(c.mul(scale)).intoArray(scores, to + stride);
+        FloatVector d = Lanes.FLOAT.cast(Lanes.FLOAT.cast(d0).add(d1));
+        d = Lanes.FLOAT.cast(d.add(Lanes.FLOAT.cast(d2).add(d3)));
+        Lanes.FLOAT.cast(d.mul(scale)).intoArray(scores, to + stride + Lanes.WORDS);
     }
 
     private static void scoreVector(
@@ -216,21 +224,25 @@ final class AttentionVectors implements AttentionLoops {
         FloatVector b2 = a0;
         FloatVector b3 = a0;
         for (int d = 0, k = at; d < dimension; d += ACCUMULATORS, k += ACCUMULATORS * page) {
-            FloatVector key = FloatVector.fromArray(Lanes.FLOATS, keys, k);
+            FloatVector key = Lanes.FLOAT.cast(FloatVector.fromArray(Lanes.FLOATS, keys, k));
             a0 = key.fma(FloatVector.broadcast(Lanes.FLOATS, q[first + d]), a0);
             b0 = key.fma(FloatVector.broadcast(Lanes.FLOATS, q[second + d]), b0);
-            key = FloatVector.fromArray(Lanes.FLOATS, keys, k + page);
+            key = Lanes.FLOAT.cast(FloatVector.fromArray(Lanes.FLOATS, keys, k + page));
             a1 = key.fma(FloatVector.broadcast(Lanes.FLOATS, q[first + d + 1]), a1);
             b1 = key.fma(FloatVector.broadcast(Lanes.FLOATS, q[second + d + 1]), b1);
-            key = FloatVector.fromArray(Lanes.FLOATS, keys, k + 2 * page);
+            key = Lanes.FLOAT.cast(FloatVector.fromArray(Lanes.FLOATS, keys, k + 2 * page));
             a2 = key.fma(FloatVector.broadcast(Lanes.FLOATS, q[first + d + 2]), a2);
             b2 = key.fma(FloatVector.broadcast(Lanes.FLOATS, q[second + d + 2]), b2);
-            key = FloatVector.fromArray(Lanes.FLOATS, keys, k + 3 * page);
+            key = Lanes.FLOAT.cast(FloatVector.fromArray(Lanes.FLOATS, keys, k + 3 * page));
             a3 = key.fma(FloatVector.broadcast(Lanes.FLOATS, q[first + d + 3]), a3);
             b3 = key.fma(FloatVector.broadcast(Lanes.FLOATS, q[second + d + 3]), b3);
         }
-        a0.add(a1).add(a2.add(a3)).mul(scale).intoArray(scores, to);
-        b0.add(b1).add(b2.add(b3)).mul(scale).intoArray(scores, to + stride);
+        FloatVector a = Lanes.FLOAT.cast(Lanes.FLOAT.cast(a0).add(a1));
+        a = Lanes.FLOAT.cast(a.add(Lanes.FLOAT.cast(a2).add(a3)));
+        Lanes.FLOAT.cast(a.mul(scale)).intoArray(scores, to);
+        FloatVector b = Lanes.FLOAT.cast(Lanes.FLOAT.cast(b0).add(b1));
+        b = Lanes.FLOAT.cast(b.add(Lanes.FLOAT.cast(b2).add(b3)));
+        Lanes.FLOAT.cast(b.mul(scale)).intoArray(scores, to + stride);
     }
 
     @Override
@@ -242,12 +254,14 @@ final class AttentionVectors implements AttentionLoops {
         FloatVector max = FloatVector.fromArray(Lanes.FLOATS, scores, from);
         IntVector exponents = IntVector.zero(Lanes.INTS);
         for (int i = from; i < end; i += Lanes.WORDS) {
-            FloatVector score = FloatVector.fromArray(Lanes.FLOATS, scores, i);
-            max = max.max(score);
-            exponents = exponents.max(score.reinterpretAsInts().and(EXPONENT));
+            FloatVector score = Lanes.FLOAT.cast(FloatVector.fromArray(Lanes.FLOATS, scores, i));
+            max = Lanes.FLOAT.cast(max).max(score);
+            exponents = Lanes.INT
+                    .cast(exponents)
+                    .max(Lanes.INT.cast(score.reinterpretAsInts()).and(EXPONENT));
         }
-        boolean finite = exponents.reduceLanes(VectorOperators.MAX) < EXPONENT;
-        return finite ? max.reduceLanes(VectorOperators.MAX) : Float.NaN;
+        boolean finite = Lanes.INT.cast(exponents).reduceLanes(VectorOperators.MAX) < EXPONENT;
+        return finite ? Lanes.FLOAT.cast(max).reduceLanes(VectorOperators.MAX) : Float.NaN;
     }
 
     @Override
@@ -396,27 +410,27 @@ final class AttentionVectors implements AttentionLoops {
         for (int p = from, v = first; p < from + count; p++, v += dimension) {
             FloatVector x = FloatVector.broadcast(Lanes.FLOATS, weights[p]);
             FloatVector y = FloatVector.broadcast(Lanes.FLOATS, weights[p + weightStride]);
-            FloatVector value = FloatVector.fromArray(Lanes.FLOATS, values, v);
+            FloatVector value = Lanes.FLOAT.cast(FloatVector.fromArray(Lanes.FLOATS, values, v));
             a0 = value.fma(x, a0);
             b0 = value.fma(y, b0);
-            value = FloatVector.fromArray(Lanes.FLOATS, values, v + Lanes.WORDS);
+            value = Lanes.FLOAT.cast(FloatVector.fromArray(Lanes.FLOATS, values, v + Lanes.WORDS));
             a1 = value.fma(x, a1);
             b1 = value.fma(y, b1);
-            value = FloatVector.fromArray(Lanes.FLOATS, values, v + 2 * Lanes.WORDS);
+            value = Lanes.FLOAT.cast(FloatVector.fromArray(Lanes.FLOATS, values, v + 2 * Lanes.WORDS));
             a2 = value.fma(x, a2);
             b2 = value.fma(y, b2);
-            value = FloatVector.fromArray(Lanes.FLOATS, values, v + 3 * Lanes.WORDS);
+            value = Lanes.FLOAT.cast(FloatVector.fromArray(Lanes.FLOATS, values, v + 3 * Lanes.WORDS));
             a3 = value.fma(x, a3);
             b3 = value.fma(y, b3);
         }
-        a0.intoArray(sums, to);
-        a1.intoArray(sums, to + Lanes.WORDS);
-        a2.intoArray(sums, to + 2 * Lanes.WORDS);
-        a3.intoArray(sums, to + 3 * Lanes.WORDS);
-        b0.intoArray(sums, other);
-        b1.intoArray(sums, other + Lanes.WORDS);
-        b2.intoArray(sums, other + 2 * Lanes.WORDS);
-        b3.intoArray(sums, other + 3 * Lanes.WORDS);
+        Lanes.FLOAT.cast(a0).intoArray(sums, to);
+        Lanes.FLOAT.cast(a1).intoArray(sums, to + Lanes.WORDS);
+        Lanes.FLOAT.cast(a2).intoArray(sums, to + 2 * Lanes.WORDS);
+        Lanes.FLOAT.cast(a3).intoArray(sums, to + 3 * Lanes.WORDS);
+        Lanes.FLOAT.cast(b0).intoArray(sums, other);
+        Lanes.FLOAT.cast(b1).intoArray(sums, other + Lanes.WORDS);
+        Lanes.FLOAT.cast(b2).intoArray(sums, other + 2 * Lanes.WORDS);
+        Lanes.FLOAT.cast(b3).intoArray(sums, other + 3 * Lanes.WORDS);
     }
 
     @Override
@@ -425,10 +439,7 @@ final class AttentionVectors implements AttentionLoops {
         addColumns(values, first, 0, dimension, count, weights, from, sums, to);
     }
 
-    /**
-     * The elements from {@code column} on, for one query. The last value is added outside of the loops: of a vector that a loop carries,
-     * C2 does not always know the species, and to store it may then cost an object in each turn.
-     */
+    /** The elements from {@code column} on, for one query. */
     private static void addColumns(
             float[] values,
             int first,
@@ -439,39 +450,30 @@ final class AttentionVectors implements AttentionLoops {
             int from,
             float[] sums,
             int to) {
-        if (count < 1) {
-            return;
-        }
-        int last = from + count - 1;
         int d = column;
         for (; d + 2 * Lanes.WORDS <= dimension; d += 2 * Lanes.WORDS) {
             FloatVector a = FloatVector.fromArray(Lanes.FLOATS, sums, to + d);
             FloatVector b = FloatVector.fromArray(Lanes.FLOATS, sums, to + d + Lanes.WORDS);
-            int v = first + d;
-            for (int p = from; p < last; p++, v += dimension) {
-                FloatVector weight = FloatVector.broadcast(Lanes.FLOATS, weights[p]);
+            for (int p = from, v = first + d; p < from + count; p++, v += dimension) {
+                FloatVector weight = Lanes.FLOAT.cast(FloatVector.broadcast(Lanes.FLOATS, weights[p]));
                 a = weight.fma(FloatVector.fromArray(Lanes.FLOATS, values, v), a);
                 b = weight.fma(FloatVector.fromArray(Lanes.FLOATS, values, v + Lanes.WORDS), b);
             }
-            FloatVector weight = FloatVector.broadcast(Lanes.FLOATS, weights[last]);
-            weight.fma(FloatVector.fromArray(Lanes.FLOATS, values, v), a).intoArray(sums, to + d);
-            weight.fma(FloatVector.fromArray(Lanes.FLOATS, values, v + Lanes.WORDS), b)
-                    .intoArray(sums, to + d + Lanes.WORDS);
+            Lanes.FLOAT.cast(a).intoArray(sums, to + d);
+            Lanes.FLOAT.cast(b).intoArray(sums, to + d + Lanes.WORDS);
         }
         for (; d + Lanes.WORDS <= dimension; d += Lanes.WORDS) {
             FloatVector a = FloatVector.fromArray(Lanes.FLOATS, sums, to + d);
-            int v = first + d;
-            for (int p = from; p < last; p++, v += dimension) {
-                a = FloatVector.fromArray(Lanes.FLOATS, values, v)
+            for (int p = from, v = first + d; p < from + count; p++, v += dimension) {
+                a = Lanes.FLOAT
+                        .cast(FloatVector.fromArray(Lanes.FLOATS, values, v))
                         .fma(FloatVector.broadcast(Lanes.FLOATS, weights[p]), a);
             }
-            FloatVector.fromArray(Lanes.FLOATS, values, v)
-                    .fma(FloatVector.broadcast(Lanes.FLOATS, weights[last]), a)
-                    .intoArray(sums, to + d);
+            Lanes.FLOAT.cast(a).intoArray(sums, to + d);
         }
         for (; d < dimension; d++) {
             float sum = sums[to + d];
-            for (int p = from, v = first + d; p <= last; p++, v += dimension) {
+            for (int p = from, v = first + d; p < from + count; p++, v += dimension) {
                 sum = Math.fma(weights[p], values[v], sum);
             }
             sums[to + d] = sum;

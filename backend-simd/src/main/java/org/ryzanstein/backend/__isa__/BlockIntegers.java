@@ -88,33 +88,42 @@ final class BlockIntegers {
             long p = at + (long) b * stride;
             int k = first + b * BLOCK;
             for (int j = 0; j < words; j++) {
-                ShortVector word = ShortVector.fromMemorySegment(Lanes.SHORTS, memory, p, ByteOrder.LITTLE_ENDIAN);
+                ShortVector word = Lanes.SHORT.cast(
+                        ShortVector.fromMemorySegment(Lanes.SHORTS, memory, p, ByteOrder.LITTLE_ENDIAN));
                 even = word.and((short) 15)
-                        .mul(IntVector.broadcast(Lanes.INTS, digits[k]).reinterpretAsShorts())
+                        .mul(Lanes.INT
+                                .cast(IntVector.broadcast(Lanes.INTS, digits[k]))
+                                .reinterpretAsShorts())
                         .add(even);
                 odd = word.lanewise(VectorOperators.LSHR, 4)
                         .and((short) 15)
-                        .mul(IntVector.broadcast(Lanes.INTS, digits[k + 1]).reinterpretAsShorts())
+                        .mul(Lanes.INT
+                                .cast(IntVector.broadcast(Lanes.INTS, digits[k + 1]))
+                                .reinterpretAsShorts())
                         .add(odd);
                 even = word.lanewise(VectorOperators.LSHR, 8)
                         .and((short) 15)
-                        .mul(IntVector.broadcast(Lanes.INTS, digits[k + 2]).reinterpretAsShorts())
+                        .mul(Lanes.INT
+                                .cast(IntVector.broadcast(Lanes.INTS, digits[k + 2]))
+                                .reinterpretAsShorts())
                         .add(even);
                 odd = word.lanewise(VectorOperators.LSHR, 12)
-                        .mul(IntVector.broadcast(Lanes.INTS, digits[k + 3]).reinterpretAsShorts())
+                        .mul(Lanes.INT
+                                .cast(IntVector.broadcast(Lanes.INTS, digits[k + 3]))
+                                .reinterpretAsShorts())
                         .add(odd);
                 p += WORD_BYTES;
                 k += 4;
             }
-            ShortVector sums = even.add(odd);
+            ShortVector sums = Lanes.SHORT.cast(even).add(odd);
             float offset = (NIBBLE_CENTRE + base) * total;
             int start = to + b * BLOCK_SUMS;
-            sums.convertShape(VectorOperators.S2F, Lanes.FLOATS, 0)
-                    .reinterpretAsFloats()
+            Lanes.FLOAT
+                    .cast(sums.convertShape(VectorOperators.S2F, Lanes.FLOATS, 0))
                     .add(offset)
                     .intoArray(out, start);
-            sums.convertShape(VectorOperators.S2F, Lanes.FLOATS, 1)
-                    .reinterpretAsFloats()
+            Lanes.FLOAT
+                    .cast(sums.convertShape(VectorOperators.S2F, Lanes.FLOATS, 1))
                     .add(offset)
                     .intoArray(out, start + Lanes.WORDS);
         }
@@ -147,39 +156,49 @@ final class BlockIntegers {
             long row = at + (long) block * stride;
             int from = first + block * BLOCK;
             for (int k = from; k < from + elements; k += ELEMENTS) {
-                FloatVector x = IntVector.broadcast(Lanes.INTS, digits[k]).reinterpretAsFloats();
-                a = ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, row, ByteOrder.LITTLE_ENDIAN)
-                        .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
-                        .reinterpretAsFloats()
+                FloatVector x = Lanes.INT
+                        .cast(IntVector.broadcast(Lanes.INTS, digits[k]))
+                        .reinterpretAsFloats();
+                a = Lanes.FLOAT
+                        .cast(Lanes.WORD_BYTE
+                                .cast(ByteVector.fromMemorySegment(
+                                        Lanes.WORD_BYTES, memory, row, ByteOrder.LITTLE_ENDIAN))
+                                .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0))
                         .fma(x, a);
-                b = ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, row + Lanes.WORDS, ByteOrder.LITTLE_ENDIAN)
-                        .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
-                        .reinterpretAsFloats()
+                b = Lanes.FLOAT
+                        .cast(Lanes.WORD_BYTE
+                                .cast(ByteVector.fromMemorySegment(
+                                        Lanes.WORD_BYTES, memory, row + Lanes.WORDS, ByteOrder.LITTLE_ENDIAN))
+                                .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0))
                         .fma(x, b);
                 FloatVector y = ELEMENTS == 1
                         ? x
-                        : IntVector.broadcast(Lanes.INTS, digits[k + 1]).reinterpretAsFloats();
-                c = ByteVector.fromMemorySegment(
-                                Lanes.WORD_BYTES, memory, row + 2 * Lanes.WORDS, ByteOrder.LITTLE_ENDIAN)
-                        .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
-                        .reinterpretAsFloats()
+                        : Lanes.INT
+                                .cast(IntVector.broadcast(Lanes.INTS, digits[k + 1]))
+                                .reinterpretAsFloats();
+                c = Lanes.FLOAT
+                        .cast(Lanes.WORD_BYTE
+                                .cast(ByteVector.fromMemorySegment(
+                                        Lanes.WORD_BYTES, memory, row + 2 * Lanes.WORDS, ByteOrder.LITTLE_ENDIAN))
+                                .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0))
                         .fma(y, c);
-                d = ByteVector.fromMemorySegment(
-                                Lanes.WORD_BYTES, memory, row + 3 * Lanes.WORDS, ByteOrder.LITTLE_ENDIAN)
-                        .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
-                        .reinterpretAsFloats()
+                d = Lanes.FLOAT
+                        .cast(Lanes.WORD_BYTE
+                                .cast(ByteVector.fromMemorySegment(
+                                        Lanes.WORD_BYTES, memory, row + 3 * Lanes.WORDS, ByteOrder.LITTLE_ENDIAN))
+                                .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0))
                         .fma(y, d);
                 row += ROWS * ELEMENTS;
             }
             int start = to + block * BLOCK_SUMS;
             if (ELEMENTS == 2) {
-                a.add(c).intoArray(out, start);
-                b.add(d).intoArray(out, start + Lanes.WORDS);
+                Lanes.FLOAT.cast(a).add(c).intoArray(out, start);
+                Lanes.FLOAT.cast(b).add(d).intoArray(out, start + Lanes.WORDS);
             } else {
-                a.intoArray(out, start);
-                b.intoArray(out, start + Lanes.WORDS);
-                c.intoArray(out, start + 2 * Lanes.WORDS);
-                d.intoArray(out, start + 3 * Lanes.WORDS);
+                Lanes.FLOAT.cast(a).intoArray(out, start);
+                Lanes.FLOAT.cast(b).intoArray(out, start + Lanes.WORDS);
+                Lanes.FLOAT.cast(c).intoArray(out, start + 2 * Lanes.WORDS);
+                Lanes.FLOAT.cast(d).intoArray(out, start + 3 * Lanes.WORDS);
             }
         }
     }

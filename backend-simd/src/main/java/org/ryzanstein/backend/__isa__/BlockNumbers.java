@@ -42,13 +42,15 @@ final class BlockNumbers {
             FloatVector sum = FloatVector.fromArray(Lanes.FLOATS, sums, to + i);
             long scales = at + (long) i * Float.BYTES;
             for (int b = 0; b < blocks; b++) {
-                FloatVector scale = FloatVector.fromMemorySegment(
-                                Lanes.FLOATS, memory, scales + (long) b * stride, ByteOrder.LITTLE_ENDIAN)
+                FloatVector scale = Lanes.FLOAT
+                        .cast(FloatVector.fromMemorySegment(
+                                Lanes.FLOATS, memory, scales + (long) b * stride, ByteOrder.LITTLE_ENDIAN))
                         .mul(factors[factor + b]);
-                sum = FloatVector.fromArray(Lanes.FLOATS, integers, b * BlockIntegers.BLOCK_SUMS + i)
+                sum = Lanes.FLOAT
+                        .cast(FloatVector.fromArray(Lanes.FLOATS, integers, b * BlockIntegers.BLOCK_SUMS + i))
                         .fma(scale, sum);
             }
-            sum.intoArray(sums, to + i);
+            Lanes.FLOAT.cast(sum).intoArray(sums, to + i);
         }
     }
 
@@ -67,19 +69,25 @@ final class BlockNumbers {
             FloatVector sum = FloatVector.fromArray(Lanes.FLOATS, sums, to + i);
             long scales = at + (long) i * Short.BYTES;
             for (int b = 0; b < blocks; b++) {
-                FloatVector scale = ShortVector.fromMemorySegment(
-                                Lanes.WORD_SHORTS, memory, scales + (long) b * stride, ByteOrder.LITTLE_ENDIAN)
-                        .convertShape(VectorOperators.S2I, Lanes.INTS, 0)
-                        .reinterpretAsInts()
-                        .lanewise(VectorOperators.LSHL, HALF_SHIFT)
-                        .and(HALF_BITS)
-                        .reinterpretAsFloats()
+                FloatVector scale = Lanes.FLOAT
+                        .cast(Lanes.INT
+                                .cast(Lanes.WORD_SHORT
+                                        .cast(ShortVector.fromMemorySegment(
+                                                Lanes.WORD_SHORTS,
+                                                memory,
+                                                scales + (long) b * stride,
+                                                ByteOrder.LITTLE_ENDIAN))
+                                        .convertShape(VectorOperators.S2I, Lanes.INTS, 0))
+                                .lanewise(VectorOperators.LSHL, HALF_SHIFT)
+                                .and(HALF_BITS)
+                                .reinterpretAsFloats())
                         .mul(HALF_SCALE)
                         .mul(factors[factor + b]);
-                sum = FloatVector.fromArray(Lanes.FLOATS, integers, b * BlockIntegers.BLOCK_SUMS + i)
+                sum = Lanes.FLOAT
+                        .cast(FloatVector.fromArray(Lanes.FLOATS, integers, b * BlockIntegers.BLOCK_SUMS + i))
                         .fma(scale, sum);
             }
-            sum.intoArray(sums, to + i);
+            Lanes.FLOAT.cast(sum).intoArray(sums, to + i);
         }
     }
 
@@ -88,9 +96,10 @@ final class BlockNumbers {
         for (int b = 0; b < blocks; b++) {
             int to = b * BlockIntegers.BLOCK_SUMS;
             for (int i = 0; i < ROWS; i += Lanes.WORDS) {
-                ByteVector parts = ByteVector.fromMemorySegment(
-                        Lanes.WORD_BYTES, memory, at + (long) b * stride + i, ByteOrder.LITTLE_ENDIAN);
-                FloatVector.fromArray(Lanes.FLOATS, integers, to + i)
+                ByteVector parts = Lanes.WORD_BYTE.cast(ByteVector.fromMemorySegment(
+                        Lanes.WORD_BYTES, memory, at + (long) b * stride + i, ByteOrder.LITTLE_ENDIAN));
+                Lanes.FLOAT
+                        .cast(FloatVector.fromArray(Lanes.FLOATS, integers, to + i))
                         .mul(parts.convertShape(VectorOperators.B2F, Lanes.FLOATS, 0))
                         .intoArray(integers, to + i);
             }
@@ -103,13 +112,15 @@ final class BlockNumbers {
             int to = b * BlockIntegers.BLOCK_SUMS;
             for (int i = 0; i < ROWS; i += Lanes.WORDS) {
                 long parts = at + (long) b * stride + i;
-                ByteVector first =
-                        ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, parts, ByteOrder.LITTLE_ENDIAN);
-                ByteVector second =
-                        ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, parts + ROWS, ByteOrder.LITTLE_ENDIAN);
-                FloatVector low = FloatVector.fromArray(Lanes.FLOATS, integers, to + i)
+                ByteVector first = Lanes.WORD_BYTE.cast(
+                        ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, parts, ByteOrder.LITTLE_ENDIAN));
+                ByteVector second = Lanes.WORD_BYTE.cast(
+                        ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, parts + ROWS, ByteOrder.LITTLE_ENDIAN));
+                FloatVector low = Lanes.FLOAT
+                        .cast(FloatVector.fromArray(Lanes.FLOATS, integers, to + i))
                         .mul(first.convertShape(VectorOperators.B2F, Lanes.FLOATS, 0));
-                FloatVector.fromArray(Lanes.FLOATS, integers, to + ROWS + i)
+                Lanes.FLOAT
+                        .cast(FloatVector.fromArray(Lanes.FLOATS, integers, to + ROWS + i))
                         .mul(second.convertShape(VectorOperators.B2F, Lanes.FLOATS, 0))
                         .add(low)
                         .intoArray(integers, to + i);
@@ -139,15 +150,15 @@ final class BlockNumbers {
             float secondSum = digitSums[sum + 2 * b + 1];
             for (int i = 0; i < ROWS; i += Lanes.WORDS) {
                 long at = (long) b * stride + i;
-                ByteVector low =
-                        ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, first + at, ByteOrder.LITTLE_ENDIAN);
-                ByteVector high =
-                        ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, second + at, ByteOrder.LITTLE_ENDIAN);
-                FloatVector product = low.convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
-                        .reinterpretAsFloats()
+                ByteVector low = Lanes.WORD_BYTE.cast(
+                        ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, first + at, ByteOrder.LITTLE_ENDIAN));
+                ByteVector high = Lanes.WORD_BYTE.cast(
+                        ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, second + at, ByteOrder.LITTLE_ENDIAN));
+                FloatVector product = Lanes.FLOAT
+                        .cast(low.convertShape(VectorOperators.B2F, Lanes.FLOATS, 0))
                         .mul(firstSum);
-                high.convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
-                        .reinterpretAsFloats()
+                Lanes.FLOAT
+                        .cast(high.convertShape(VectorOperators.B2F, Lanes.FLOATS, 0))
                         .mul(secondSum)
                         .add(product)
                         .intoArray(out, to + i);
@@ -162,13 +173,18 @@ final class BlockNumbers {
             return;
         }
         for (int i = 0; i < ROWS; i += Lanes.WORDS) {
-            ShortVector.fromMemorySegment(
-                            Lanes.WORD_SHORTS, memory, at + (long) i * Short.BYTES, ByteOrder.LITTLE_ENDIAN)
-                    .convertShape(VectorOperators.S2I, Lanes.INTS, 0)
-                    .reinterpretAsInts()
-                    .lanewise(VectorOperators.LSHL, HALF_SHIFT)
-                    .and(HALF_BITS)
-                    .reinterpretAsFloats()
+            Lanes.FLOAT
+                    .cast(Lanes.INT
+                            .cast(Lanes.WORD_SHORT
+                                    .cast(ShortVector.fromMemorySegment(
+                                            Lanes.WORD_SHORTS,
+                                            memory,
+                                            at + (long) i * Short.BYTES,
+                                            ByteOrder.LITTLE_ENDIAN))
+                                    .convertShape(VectorOperators.S2I, Lanes.INTS, 0))
+                            .lanewise(VectorOperators.LSHL, HALF_SHIFT)
+                            .and(HALF_BITS)
+                            .reinterpretAsFloats())
                     .mul(HALF_SCALE)
                     .intoArray(out, to + i);
         }
@@ -177,9 +193,11 @@ final class BlockNumbers {
     /** s, or m, of all rows. */
     static void readParts(MemorySegment memory, long at, float[] out, int to) {
         for (int i = 0; i < ROWS; i += Lanes.WORDS) {
-            ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, at + i, ByteOrder.LITTLE_ENDIAN)
-                    .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
-                    .reinterpretAsFloats()
+            Lanes.FLOAT
+                    .cast(Lanes.WORD_BYTE
+                            .cast(ByteVector.fromMemorySegment(
+                                    Lanes.WORD_BYTES, memory, at + i, ByteOrder.LITTLE_ENDIAN))
+                            .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0))
                     .intoArray(out, to + i);
         }
     }

@@ -26,8 +26,8 @@ final class BlockTiles {
     /** Nibbles plus {@code offset}, in (element, row) order. */
     static void unpackNibbles(MemorySegment memory, long at, short offset, short[] out) {
         for (int i = 0; i < BLOCK / 4 * ROWS; i += Lanes.HALVES) {
-            ShortVector word = ShortVector.fromMemorySegment(
-                    Lanes.SHORTS, memory, at + (long) i * Short.BYTES, ByteOrder.LITTLE_ENDIAN);
+            ShortVector word = Lanes.SHORT.cast(ShortVector.fromMemorySegment(
+                    Lanes.SHORTS, memory, at + (long) i * Short.BYTES, ByteOrder.LITTLE_ENDIAN));
             int to = i / ROWS * 4 * ROWS + i % ROWS;
             word.and((short) 15).add(offset).intoArray(out, to);
             word.lanewise(VectorOperators.LSHR, 4).and((short) 15).add(offset).intoArray(out, to + ROWS);
@@ -39,9 +39,10 @@ final class BlockTiles {
     /** Widens the elements {@code from .. to}. */
     static void widen(short[] quants, int from, int to, float[] out) {
         for (int i = from * ROWS; i < to * ROWS; i += Lanes.WORDS) {
-            ShortVector.fromArray(Lanes.WORD_SHORTS, quants, i)
-                    .convertShape(VectorOperators.S2F, Lanes.FLOATS, 0)
-                    .reinterpretAsFloats()
+            Lanes.FLOAT
+                    .cast(Lanes.WORD_SHORT
+                            .cast(ShortVector.fromArray(Lanes.WORD_SHORTS, quants, i))
+                            .convertShape(VectorOperators.S2F, Lanes.FLOATS, 0))
                     .intoArray(out, i);
         }
     }
@@ -50,9 +51,10 @@ final class BlockTiles {
     static void widen(short[] quants, int from, int to, float[] numbers, int subScales, float[] out) {
         for (int i = from * ROWS; i < to * ROWS; i += Lanes.WORDS) {
             FloatVector scale = FloatVector.fromArray(Lanes.FLOATS, numbers, subScales + i % ROWS);
-            ShortVector.fromArray(Lanes.WORD_SHORTS, quants, i)
-                    .convertShape(VectorOperators.S2F, Lanes.FLOATS, 0)
-                    .reinterpretAsFloats()
+            Lanes.FLOAT
+                    .cast(Lanes.WORD_SHORT
+                            .cast(ShortVector.fromArray(Lanes.WORD_SHORTS, quants, i))
+                            .convertShape(VectorOperators.S2F, Lanes.FLOATS, 0))
                     .mul(scale)
                     .intoArray(out, i);
         }
@@ -61,9 +63,11 @@ final class BlockTiles {
     /** Widens bytes. */
     static void unpackBytes(MemorySegment memory, long at, int from, int to, float[] out) {
         for (int i = from * ROWS; i < to * ROWS; i += Lanes.WORDS) {
-            ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, at + i, ByteOrder.LITTLE_ENDIAN)
-                    .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
-                    .reinterpretAsFloats()
+            Lanes.FLOAT
+                    .cast(Lanes.WORD_BYTE
+                            .cast(ByteVector.fromMemorySegment(
+                                    Lanes.WORD_BYTES, memory, at + i, ByteOrder.LITTLE_ENDIAN))
+                            .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0))
                     .intoArray(out, i);
         }
     }
@@ -73,9 +77,11 @@ final class BlockTiles {
             MemorySegment memory, long at, int from, int to, float[] numbers, int subScales, float[] out) {
         for (int i = from * ROWS; i < to * ROWS; i += Lanes.WORDS) {
             FloatVector scale = FloatVector.fromArray(Lanes.FLOATS, numbers, subScales + i % ROWS);
-            ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, at + i, ByteOrder.LITTLE_ENDIAN)
-                    .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
-                    .reinterpretAsFloats()
+            Lanes.FLOAT
+                    .cast(Lanes.WORD_BYTE
+                            .cast(ByteVector.fromMemorySegment(
+                                    Lanes.WORD_BYTES, memory, at + i, ByteOrder.LITTLE_ENDIAN))
+                            .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0))
                     .mul(scale)
                     .intoArray(out, i);
         }
@@ -97,21 +103,45 @@ final class BlockTiles {
         ShortVector e = a;
         ShortVector f = a;
         for (int k = 0; k < BLOCK; k++) {
-            ShortVector weight = ShortVector.fromArray(Lanes.SHORTS, weights, from + ROWS * k);
+            ShortVector weight = Lanes.SHORT.cast(ShortVector.fromArray(Lanes.SHORTS, weights, from + ROWS * k));
             int x = first + TILE * k;
-            a = a.add(weight.mul(IntVector.broadcast(Lanes.INTS, digits[x]).reinterpretAsShorts()));
-            b = b.add(weight.mul(IntVector.broadcast(Lanes.INTS, digits[x + 1]).reinterpretAsShorts()));
-            c = c.add(weight.mul(IntVector.broadcast(Lanes.INTS, digits[x + 2]).reinterpretAsShorts()));
-            d = d.add(weight.mul(IntVector.broadcast(Lanes.INTS, digits[x + 3]).reinterpretAsShorts()));
-            e = e.add(weight.mul(IntVector.broadcast(Lanes.INTS, digits[x + 4]).reinterpretAsShorts()));
-            f = f.add(weight.mul(IntVector.broadcast(Lanes.INTS, digits[x + 5]).reinterpretAsShorts()));
+            a = Lanes.SHORT
+                    .cast(a)
+                    .add(weight.mul(Lanes.INT
+                            .cast(IntVector.broadcast(Lanes.INTS, digits[x]))
+                            .reinterpretAsShorts()));
+            b = Lanes.SHORT
+                    .cast(b)
+                    .add(weight.mul(Lanes.INT
+                            .cast(IntVector.broadcast(Lanes.INTS, digits[x + 1]))
+                            .reinterpretAsShorts()));
+            c = Lanes.SHORT
+                    .cast(c)
+                    .add(weight.mul(Lanes.INT
+                            .cast(IntVector.broadcast(Lanes.INTS, digits[x + 2]))
+                            .reinterpretAsShorts()));
+            d = Lanes.SHORT
+                    .cast(d)
+                    .add(weight.mul(Lanes.INT
+                            .cast(IntVector.broadcast(Lanes.INTS, digits[x + 3]))
+                            .reinterpretAsShorts()));
+            e = Lanes.SHORT
+                    .cast(e)
+                    .add(weight.mul(Lanes.INT
+                            .cast(IntVector.broadcast(Lanes.INTS, digits[x + 4]))
+                            .reinterpretAsShorts()));
+            f = Lanes.SHORT
+                    .cast(f)
+                    .add(weight.mul(Lanes.INT
+                            .cast(IntVector.broadcast(Lanes.INTS, digits[x + 5]))
+                            .reinterpretAsShorts()));
         }
-        a.intoArray(out, from);
-        b.intoArray(out, from + ROWS);
-        c.intoArray(out, from + 2 * ROWS);
-        d.intoArray(out, from + 3 * ROWS);
-        e.intoArray(out, from + 4 * ROWS);
-        f.intoArray(out, from + 5 * ROWS);
+        Lanes.SHORT.cast(a).intoArray(out, from);
+        Lanes.SHORT.cast(b).intoArray(out, from + ROWS);
+        Lanes.SHORT.cast(c).intoArray(out, from + 2 * ROWS);
+        Lanes.SHORT.cast(d).intoArray(out, from + 3 * ROWS);
+        Lanes.SHORT.cast(e).intoArray(out, from + 4 * ROWS);
+        Lanes.SHORT.cast(f).intoArray(out, from + 5 * ROWS);
     }
 
     /** Sums of integers as floats, exact below 2^24: for each row of the tile those of 32 rows of weights. */
@@ -136,48 +166,53 @@ final class BlockTiles {
         FloatVector f0 = a0;
         FloatVector f1 = a0;
         for (int k = 0; k < BLOCK; k++) {
-            FloatVector w0 = FloatVector.fromArray(Lanes.FLOATS, weights, from + ROWS * k);
-            FloatVector w1 = FloatVector.fromArray(Lanes.FLOATS, weights, from + ROWS * k + Lanes.WORDS);
+            FloatVector w0 = Lanes.FLOAT.cast(FloatVector.fromArray(Lanes.FLOATS, weights, from + ROWS * k));
+            FloatVector w1 =
+                    Lanes.FLOAT.cast(FloatVector.fromArray(Lanes.FLOATS, weights, from + ROWS * k + Lanes.WORDS));
             int at = first + TILE * k;
-            FloatVector x = IntVector.broadcast(Lanes.INTS, digits[at]).reinterpretAsFloats();
+            FloatVector x =
+                    Lanes.INT.cast(IntVector.broadcast(Lanes.INTS, digits[at])).reinterpretAsFloats();
             a0 = w0.fma(x, a0);
             a1 = w1.fma(x, a1);
-            x = IntVector.broadcast(Lanes.INTS, digits[at + 1]).reinterpretAsFloats();
+            x = Lanes.INT.cast(IntVector.broadcast(Lanes.INTS, digits[at + 1])).reinterpretAsFloats();
             b0 = w0.fma(x, b0);
             b1 = w1.fma(x, b1);
-            x = IntVector.broadcast(Lanes.INTS, digits[at + 2]).reinterpretAsFloats();
+            x = Lanes.INT.cast(IntVector.broadcast(Lanes.INTS, digits[at + 2])).reinterpretAsFloats();
             c0 = w0.fma(x, c0);
             c1 = w1.fma(x, c1);
-            x = IntVector.broadcast(Lanes.INTS, digits[at + 3]).reinterpretAsFloats();
+            x = Lanes.INT.cast(IntVector.broadcast(Lanes.INTS, digits[at + 3])).reinterpretAsFloats();
             d0 = w0.fma(x, d0);
             d1 = w1.fma(x, d1);
-            x = IntVector.broadcast(Lanes.INTS, digits[at + 4]).reinterpretAsFloats();
+            x = Lanes.INT.cast(IntVector.broadcast(Lanes.INTS, digits[at + 4])).reinterpretAsFloats();
             e0 = w0.fma(x, e0);
             e1 = w1.fma(x, e1);
-            x = IntVector.broadcast(Lanes.INTS, digits[at + 5]).reinterpretAsFloats();
+            x = Lanes.INT.cast(IntVector.broadcast(Lanes.INTS, digits[at + 5])).reinterpretAsFloats();
             f0 = w0.fma(x, f0);
             f1 = w1.fma(x, f1);
         }
-        a0.intoArray(out, from);
-        a1.intoArray(out, from + Lanes.WORDS);
-        b0.intoArray(out, from + ROWS);
-        b1.intoArray(out, from + ROWS + Lanes.WORDS);
-        c0.intoArray(out, from + 2 * ROWS);
-        c1.intoArray(out, from + 2 * ROWS + Lanes.WORDS);
-        d0.intoArray(out, from + 3 * ROWS);
-        d1.intoArray(out, from + 3 * ROWS + Lanes.WORDS);
-        e0.intoArray(out, from + 4 * ROWS);
-        e1.intoArray(out, from + 4 * ROWS + Lanes.WORDS);
-        f0.intoArray(out, from + 5 * ROWS);
-        f1.intoArray(out, from + 5 * ROWS + Lanes.WORDS);
+        Lanes.FLOAT.cast(a0).intoArray(out, from);
+        Lanes.FLOAT.cast(a1).intoArray(out, from + Lanes.WORDS);
+        Lanes.FLOAT.cast(b0).intoArray(out, from + ROWS);
+        Lanes.FLOAT.cast(b1).intoArray(out, from + ROWS + Lanes.WORDS);
+        Lanes.FLOAT.cast(c0).intoArray(out, from + 2 * ROWS);
+        Lanes.FLOAT.cast(c1).intoArray(out, from + 2 * ROWS + Lanes.WORDS);
+        Lanes.FLOAT.cast(d0).intoArray(out, from + 3 * ROWS);
+        Lanes.FLOAT.cast(d1).intoArray(out, from + 3 * ROWS + Lanes.WORDS);
+        Lanes.FLOAT.cast(e0).intoArray(out, from + 4 * ROWS);
+        Lanes.FLOAT.cast(e1).intoArray(out, from + 4 * ROWS + Lanes.WORDS);
+        Lanes.FLOAT.cast(f0).intoArray(out, from + 5 * ROWS);
+        Lanes.FLOAT.cast(f1).intoArray(out, from + 5 * ROWS + Lanes.WORDS);
     }
 
     /** sums = fma(integers, d * factor, sums) for one row of the tile. */
     static void add(float[] integers, int at, float[] numbers, float factor, float[] sums, int to) {
         for (int i = 0; i < ROWS; i += Lanes.WORDS) {
-            FloatVector scale = FloatVector.fromArray(Lanes.FLOATS, numbers, i).mul(factor);
+            FloatVector scale = Lanes.FLOAT
+                    .cast(FloatVector.fromArray(Lanes.FLOATS, numbers, i))
+                    .mul(factor);
             FloatVector sum = FloatVector.fromArray(Lanes.FLOATS, sums, to + i);
-            FloatVector.fromArray(Lanes.FLOATS, integers, at + i)
+            Lanes.FLOAT
+                    .cast(FloatVector.fromArray(Lanes.FLOATS, integers, at + i))
                     .fma(scale, sum)
                     .intoArray(sums, to + i);
         }
@@ -194,11 +229,14 @@ final class BlockTiles {
             float[] sums,
             int to) {
         for (int i = 0; i < ROWS; i += Lanes.WORDS) {
-            FloatVector scale = FloatVector.fromArray(Lanes.FLOATS, numbers, i).mul(factor);
+            FloatVector scale = Lanes.FLOAT
+                    .cast(FloatVector.fromArray(Lanes.FLOATS, numbers, i))
+                    .mul(factor);
             FloatVector subScale = FloatVector.fromArray(Lanes.FLOATS, numbers, subScales + i);
-            FloatVector integer = ShortVector.fromArray(Lanes.WORD_SHORTS, integers, at + i)
-                    .convertShape(VectorOperators.S2F, Lanes.FLOATS, 0)
-                    .reinterpretAsFloats()
+            FloatVector integer = Lanes.FLOAT
+                    .cast(Lanes.WORD_SHORT
+                            .cast(ShortVector.fromArray(Lanes.WORD_SHORTS, integers, at + i))
+                            .convertShape(VectorOperators.S2F, Lanes.FLOATS, 0))
                     .add(offset)
                     .mul(subScale);
             integer.fma(scale, FloatVector.fromArray(Lanes.FLOATS, sums, to + i))
@@ -210,11 +248,14 @@ final class BlockTiles {
     static void addMinima(
             float first, float second, float[] numbers, int scales, int parts, float factor, float[] sums, int to) {
         for (int i = 0; i < ROWS; i += Lanes.WORDS) {
-            FloatVector scale =
-                    FloatVector.fromArray(Lanes.FLOATS, numbers, scales + i).mul(factor);
-            FloatVector low =
-                    FloatVector.fromArray(Lanes.FLOATS, numbers, parts + i).mul(first);
-            FloatVector high = FloatVector.fromArray(Lanes.FLOATS, numbers, parts + ROWS + i)
+            FloatVector scale = Lanes.FLOAT
+                    .cast(FloatVector.fromArray(Lanes.FLOATS, numbers, scales + i))
+                    .mul(factor);
+            FloatVector low = Lanes.FLOAT
+                    .cast(FloatVector.fromArray(Lanes.FLOATS, numbers, parts + i))
+                    .mul(first);
+            FloatVector high = Lanes.FLOAT
+                    .cast(FloatVector.fromArray(Lanes.FLOATS, numbers, parts + ROWS + i))
                     .mul(second);
             low.add(high)
                     .fma(scale, FloatVector.fromArray(Lanes.FLOATS, sums, to + i))

@@ -44,23 +44,27 @@ final class DenseRows {
             FloatVector even = FloatVector.fromArray(Lanes.FLOATS, x, xOffset + k);
             FloatVector odd = PARTS == 1 ? even : FloatVector.fromArray(Lanes.FLOATS, x, xOffset + k + Lanes.WORDS);
             long w = at + (long) k * Float.BYTES;
-            a = FloatVector.fromMemorySegment(Lanes.FLOATS, memory, w, ByteOrder.LITTLE_ENDIAN)
+            a = Lanes.FLOAT
+                    .cast(FloatVector.fromMemorySegment(Lanes.FLOATS, memory, w, ByteOrder.LITTLE_ENDIAN))
                     .fma(even, a);
-            b = FloatVector.fromMemorySegment(Lanes.FLOATS, memory, w + second, ByteOrder.LITTLE_ENDIAN)
+            b = Lanes.FLOAT
+                    .cast(FloatVector.fromMemorySegment(Lanes.FLOATS, memory, w + second, ByteOrder.LITTLE_ENDIAN))
                     .fma(odd, b);
-            c = FloatVector.fromMemorySegment(Lanes.FLOATS, memory, w + third, ByteOrder.LITTLE_ENDIAN)
+            c = Lanes.FLOAT
+                    .cast(FloatVector.fromMemorySegment(Lanes.FLOATS, memory, w + third, ByteOrder.LITTLE_ENDIAN))
                     .fma(even, c);
-            d = FloatVector.fromMemorySegment(Lanes.FLOATS, memory, w + fourth, ByteOrder.LITTLE_ENDIAN)
+            d = Lanes.FLOAT
+                    .cast(FloatVector.fromMemorySegment(Lanes.FLOATS, memory, w + fourth, ByteOrder.LITTLE_ENDIAN))
                     .fma(odd, d);
         }
         if (PARTS == 1) {
-            a.intoArray(sums, 0);
-            b.intoArray(sums, Lanes.WORDS);
-            c.intoArray(sums, 2 * Lanes.WORDS);
-            d.intoArray(sums, 3 * Lanes.WORDS);
+            Lanes.FLOAT.cast(a).intoArray(sums, 0);
+            Lanes.FLOAT.cast(b).intoArray(sums, Lanes.WORDS);
+            Lanes.FLOAT.cast(c).intoArray(sums, 2 * Lanes.WORDS);
+            Lanes.FLOAT.cast(d).intoArray(sums, 3 * Lanes.WORDS);
         } else {
-            a.add(b).intoArray(sums, 0);
-            c.add(d).intoArray(sums, Lanes.WORDS);
+            Lanes.FLOAT.cast(a).add(b).intoArray(sums, 0);
+            Lanes.FLOAT.cast(c).add(d).intoArray(sums, Lanes.WORDS);
         }
     }
 
@@ -78,39 +82,51 @@ final class DenseRows {
             FloatVector even = FloatVector.fromArray(Lanes.FLOATS, x, xOffset + k);
             FloatVector odd = PARTS == 1 ? even : FloatVector.fromArray(Lanes.FLOATS, x, xOffset + k + Lanes.WORDS);
             long w = at + (long) k * Short.BYTES;
-            a = ShortVector.fromMemorySegment(Lanes.WORD_SHORTS, memory, w, ByteOrder.LITTLE_ENDIAN)
-                    .convertShape(VectorOperators.S2I, Lanes.INTS, 0)
-                    .reinterpretAsInts()
-                    .lanewise(VectorOperators.LSHL, BFLOAT_SHIFT)
-                    .reinterpretAsFloats()
+            a = Lanes.FLOAT
+                    .cast(Lanes.INT
+                            .cast(Lanes.WORD_SHORT
+                                    .cast(ShortVector.fromMemorySegment(
+                                            Lanes.WORD_SHORTS, memory, w, ByteOrder.LITTLE_ENDIAN))
+                                    .convertShape(VectorOperators.S2I, Lanes.INTS, 0))
+                            .lanewise(VectorOperators.LSHL, BFLOAT_SHIFT)
+                            .reinterpretAsFloats())
                     .fma(even, a);
-            b = ShortVector.fromMemorySegment(Lanes.WORD_SHORTS, memory, w + second, ByteOrder.LITTLE_ENDIAN)
-                    .convertShape(VectorOperators.S2I, Lanes.INTS, 0)
-                    .reinterpretAsInts()
-                    .lanewise(VectorOperators.LSHL, BFLOAT_SHIFT)
-                    .reinterpretAsFloats()
+            b = Lanes.FLOAT
+                    .cast(Lanes.INT
+                            .cast(Lanes.WORD_SHORT
+                                    .cast(ShortVector.fromMemorySegment(
+                                            Lanes.WORD_SHORTS, memory, w + second, ByteOrder.LITTLE_ENDIAN))
+                                    .convertShape(VectorOperators.S2I, Lanes.INTS, 0))
+                            .lanewise(VectorOperators.LSHL, BFLOAT_SHIFT)
+                            .reinterpretAsFloats())
                     .fma(odd, b);
-            c = ShortVector.fromMemorySegment(Lanes.WORD_SHORTS, memory, w + third, ByteOrder.LITTLE_ENDIAN)
-                    .convertShape(VectorOperators.S2I, Lanes.INTS, 0)
-                    .reinterpretAsInts()
-                    .lanewise(VectorOperators.LSHL, BFLOAT_SHIFT)
-                    .reinterpretAsFloats()
+            c = Lanes.FLOAT
+                    .cast(Lanes.INT
+                            .cast(Lanes.WORD_SHORT
+                                    .cast(ShortVector.fromMemorySegment(
+                                            Lanes.WORD_SHORTS, memory, w + third, ByteOrder.LITTLE_ENDIAN))
+                                    .convertShape(VectorOperators.S2I, Lanes.INTS, 0))
+                            .lanewise(VectorOperators.LSHL, BFLOAT_SHIFT)
+                            .reinterpretAsFloats())
                     .fma(even, c);
-            d = ShortVector.fromMemorySegment(Lanes.WORD_SHORTS, memory, w + fourth, ByteOrder.LITTLE_ENDIAN)
-                    .convertShape(VectorOperators.S2I, Lanes.INTS, 0)
-                    .reinterpretAsInts()
-                    .lanewise(VectorOperators.LSHL, BFLOAT_SHIFT)
-                    .reinterpretAsFloats()
+            d = Lanes.FLOAT
+                    .cast(Lanes.INT
+                            .cast(Lanes.WORD_SHORT
+                                    .cast(ShortVector.fromMemorySegment(
+                                            Lanes.WORD_SHORTS, memory, w + fourth, ByteOrder.LITTLE_ENDIAN))
+                                    .convertShape(VectorOperators.S2I, Lanes.INTS, 0))
+                            .lanewise(VectorOperators.LSHL, BFLOAT_SHIFT)
+                            .reinterpretAsFloats())
                     .fma(odd, d);
         }
         if (PARTS == 1) {
-            a.intoArray(sums, 0);
-            b.intoArray(sums, Lanes.WORDS);
-            c.intoArray(sums, 2 * Lanes.WORDS);
-            d.intoArray(sums, 3 * Lanes.WORDS);
+            Lanes.FLOAT.cast(a).intoArray(sums, 0);
+            Lanes.FLOAT.cast(b).intoArray(sums, Lanes.WORDS);
+            Lanes.FLOAT.cast(c).intoArray(sums, 2 * Lanes.WORDS);
+            Lanes.FLOAT.cast(d).intoArray(sums, 3 * Lanes.WORDS);
         } else {
-            a.add(b).intoArray(sums, 0);
-            c.add(d).intoArray(sums, Lanes.WORDS);
+            Lanes.FLOAT.cast(a).add(b).intoArray(sums, 0);
+            Lanes.FLOAT.cast(c).add(d).intoArray(sums, Lanes.WORDS);
         }
     }
 
@@ -127,47 +143,59 @@ final class DenseRows {
             FloatVector even = FloatVector.fromArray(Lanes.FLOATS, x, xOffset + k);
             FloatVector odd = PARTS == 1 ? even : FloatVector.fromArray(Lanes.FLOATS, x, xOffset + k + Lanes.WORDS);
             long w = at + (long) k * Short.BYTES;
-            a = ShortVector.fromMemorySegment(Lanes.WORD_SHORTS, memory, w, ByteOrder.LITTLE_ENDIAN)
-                    .convertShape(VectorOperators.S2I, Lanes.INTS, 0)
-                    .reinterpretAsInts()
-                    .lanewise(VectorOperators.LSHL, BlockNumbers.HALF_SHIFT)
-                    .and(BlockNumbers.HALF_BITS)
-                    .reinterpretAsFloats()
+            a = Lanes.FLOAT
+                    .cast(Lanes.INT
+                            .cast(Lanes.WORD_SHORT
+                                    .cast(ShortVector.fromMemorySegment(
+                                            Lanes.WORD_SHORTS, memory, w, ByteOrder.LITTLE_ENDIAN))
+                                    .convertShape(VectorOperators.S2I, Lanes.INTS, 0))
+                            .lanewise(VectorOperators.LSHL, BlockNumbers.HALF_SHIFT)
+                            .and(BlockNumbers.HALF_BITS)
+                            .reinterpretAsFloats())
                     .mul(BlockNumbers.HALF_SCALE)
                     .fma(even, a);
-            b = ShortVector.fromMemorySegment(Lanes.WORD_SHORTS, memory, w + second, ByteOrder.LITTLE_ENDIAN)
-                    .convertShape(VectorOperators.S2I, Lanes.INTS, 0)
-                    .reinterpretAsInts()
-                    .lanewise(VectorOperators.LSHL, BlockNumbers.HALF_SHIFT)
-                    .and(BlockNumbers.HALF_BITS)
-                    .reinterpretAsFloats()
+            b = Lanes.FLOAT
+                    .cast(Lanes.INT
+                            .cast(Lanes.WORD_SHORT
+                                    .cast(ShortVector.fromMemorySegment(
+                                            Lanes.WORD_SHORTS, memory, w + second, ByteOrder.LITTLE_ENDIAN))
+                                    .convertShape(VectorOperators.S2I, Lanes.INTS, 0))
+                            .lanewise(VectorOperators.LSHL, BlockNumbers.HALF_SHIFT)
+                            .and(BlockNumbers.HALF_BITS)
+                            .reinterpretAsFloats())
                     .mul(BlockNumbers.HALF_SCALE)
                     .fma(odd, b);
-            c = ShortVector.fromMemorySegment(Lanes.WORD_SHORTS, memory, w + third, ByteOrder.LITTLE_ENDIAN)
-                    .convertShape(VectorOperators.S2I, Lanes.INTS, 0)
-                    .reinterpretAsInts()
-                    .lanewise(VectorOperators.LSHL, BlockNumbers.HALF_SHIFT)
-                    .and(BlockNumbers.HALF_BITS)
-                    .reinterpretAsFloats()
+            c = Lanes.FLOAT
+                    .cast(Lanes.INT
+                            .cast(Lanes.WORD_SHORT
+                                    .cast(ShortVector.fromMemorySegment(
+                                            Lanes.WORD_SHORTS, memory, w + third, ByteOrder.LITTLE_ENDIAN))
+                                    .convertShape(VectorOperators.S2I, Lanes.INTS, 0))
+                            .lanewise(VectorOperators.LSHL, BlockNumbers.HALF_SHIFT)
+                            .and(BlockNumbers.HALF_BITS)
+                            .reinterpretAsFloats())
                     .mul(BlockNumbers.HALF_SCALE)
                     .fma(even, c);
-            d = ShortVector.fromMemorySegment(Lanes.WORD_SHORTS, memory, w + fourth, ByteOrder.LITTLE_ENDIAN)
-                    .convertShape(VectorOperators.S2I, Lanes.INTS, 0)
-                    .reinterpretAsInts()
-                    .lanewise(VectorOperators.LSHL, BlockNumbers.HALF_SHIFT)
-                    .and(BlockNumbers.HALF_BITS)
-                    .reinterpretAsFloats()
+            d = Lanes.FLOAT
+                    .cast(Lanes.INT
+                            .cast(Lanes.WORD_SHORT
+                                    .cast(ShortVector.fromMemorySegment(
+                                            Lanes.WORD_SHORTS, memory, w + fourth, ByteOrder.LITTLE_ENDIAN))
+                                    .convertShape(VectorOperators.S2I, Lanes.INTS, 0))
+                            .lanewise(VectorOperators.LSHL, BlockNumbers.HALF_SHIFT)
+                            .and(BlockNumbers.HALF_BITS)
+                            .reinterpretAsFloats())
                     .mul(BlockNumbers.HALF_SCALE)
                     .fma(odd, d);
         }
         if (PARTS == 1) {
-            a.intoArray(sums, 0);
-            b.intoArray(sums, Lanes.WORDS);
-            c.intoArray(sums, 2 * Lanes.WORDS);
-            d.intoArray(sums, 3 * Lanes.WORDS);
+            Lanes.FLOAT.cast(a).intoArray(sums, 0);
+            Lanes.FLOAT.cast(b).intoArray(sums, Lanes.WORDS);
+            Lanes.FLOAT.cast(c).intoArray(sums, 2 * Lanes.WORDS);
+            Lanes.FLOAT.cast(d).intoArray(sums, 3 * Lanes.WORDS);
         } else {
-            a.add(b).intoArray(sums, 0);
-            c.add(d).intoArray(sums, Lanes.WORDS);
+            Lanes.FLOAT.cast(a).add(b).intoArray(sums, 0);
+            Lanes.FLOAT.cast(c).add(d).intoArray(sums, Lanes.WORDS);
         }
     }
 }

@@ -21,20 +21,22 @@ final class Exponential {
     /** x[i] = e^(x[i] - minus) for whole vectors that hold {@code count} elements from {@code from} on. */
     static void applyTo(float[] x, int from, int count, float minus) {
         for (int i = from; i < from + count; i += Lanes.WORDS) {
-            FloatVector v = FloatVector.fromArray(Lanes.FLOATS, x, i).sub(minus);
+            FloatVector v =
+                    Lanes.FLOAT.cast(FloatVector.fromArray(Lanes.FLOATS, x, i)).sub(minus);
             FloatVector magic = v.mul(LOG2_E).add(ROUND_MAGIC);
             FloatVector n = magic.sub(ROUND_MAGIC);
             FloatVector r = n.fma(
                     FloatVector.broadcast(Lanes.FLOATS, -LN2_LOW),
                     n.fma(FloatVector.broadcast(Lanes.FLOATS, -LN2_HIGH), v));
-            FloatVector p = FloatVector.broadcast(Lanes.FLOATS, 1.9875691500e-4f);
+            FloatVector p = Lanes.FLOAT.cast(FloatVector.broadcast(Lanes.FLOATS, 1.9875691500e-4f));
             p = p.fma(r, FloatVector.broadcast(Lanes.FLOATS, 1.3981999507e-3f));
             p = p.fma(r, FloatVector.broadcast(Lanes.FLOATS, 8.3334519073e-3f));
             p = p.fma(r, FloatVector.broadcast(Lanes.FLOATS, 4.1665795894e-2f));
             p = p.fma(r, FloatVector.broadcast(Lanes.FLOATS, 1.6666665459e-1f));
             p = p.fma(r, FloatVector.broadcast(Lanes.FLOATS, 5.0000001201e-1f));
             // 2^n: the low bits hold n, and those above an exponent's are shifted out.
-            FloatVector power = magic.reinterpretAsInts()
+            FloatVector power = Lanes.INT
+                    .cast(magic.reinterpretAsInts())
                     .add(EXPONENT_BIAS)
                     .lanewise(VectorOperators.LSHL, EXPONENT_SHIFT)
                     .reinterpretAsFloats();

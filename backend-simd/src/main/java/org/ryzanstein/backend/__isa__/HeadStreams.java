@@ -46,51 +46,64 @@ final class HeadStreams {
         long r = p + stride * (2 / PAIRS);
         long s = p + stride * (3 / PAIRS) + 3 % PAIRS * PAIR;
         for (int k = 0; k < columns; k++) {
-            FloatVector value = IntVector.broadcast(Lanes.INTS, x[k]).reinterpretAsFloats();
-            a = ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, p, ByteOrder.LITTLE_ENDIAN)
-                    .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
-                    .reinterpretAsFloats()
+            FloatVector value =
+                    Lanes.INT.cast(IntVector.broadcast(Lanes.INTS, x[k])).reinterpretAsFloats();
+            a = Lanes.FLOAT
+                    .cast(Lanes.WORD_BYTE
+                            .cast(ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, p, ByteOrder.LITTLE_ENDIAN))
+                            .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0))
                     .fma(value, a);
-            b = ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, p + Lanes.WORDS, ByteOrder.LITTLE_ENDIAN)
-                    .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
-                    .reinterpretAsFloats()
+            b = Lanes.FLOAT
+                    .cast(Lanes.WORD_BYTE
+                            .cast(ByteVector.fromMemorySegment(
+                                    Lanes.WORD_BYTES, memory, p + Lanes.WORDS, ByteOrder.LITTLE_ENDIAN))
+                            .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0))
                     .fma(value, b);
-            c = ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, q, ByteOrder.LITTLE_ENDIAN)
-                    .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
-                    .reinterpretAsFloats()
+            c = Lanes.FLOAT
+                    .cast(Lanes.WORD_BYTE
+                            .cast(ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, q, ByteOrder.LITTLE_ENDIAN))
+                            .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0))
                     .fma(value, c);
-            d = ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, q + Lanes.WORDS, ByteOrder.LITTLE_ENDIAN)
-                    .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
-                    .reinterpretAsFloats()
+            d = Lanes.FLOAT
+                    .cast(Lanes.WORD_BYTE
+                            .cast(ByteVector.fromMemorySegment(
+                                    Lanes.WORD_BYTES, memory, q + Lanes.WORDS, ByteOrder.LITTLE_ENDIAN))
+                            .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0))
                     .fma(value, d);
-            e = ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, r, ByteOrder.LITTLE_ENDIAN)
-                    .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
-                    .reinterpretAsFloats()
+            e = Lanes.FLOAT
+                    .cast(Lanes.WORD_BYTE
+                            .cast(ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, r, ByteOrder.LITTLE_ENDIAN))
+                            .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0))
                     .fma(value, e);
-            f = ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, r + Lanes.WORDS, ByteOrder.LITTLE_ENDIAN)
-                    .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
-                    .reinterpretAsFloats()
+            f = Lanes.FLOAT
+                    .cast(Lanes.WORD_BYTE
+                            .cast(ByteVector.fromMemorySegment(
+                                    Lanes.WORD_BYTES, memory, r + Lanes.WORDS, ByteOrder.LITTLE_ENDIAN))
+                            .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0))
                     .fma(value, f);
-            g = ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, s, ByteOrder.LITTLE_ENDIAN)
-                    .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
-                    .reinterpretAsFloats()
+            g = Lanes.FLOAT
+                    .cast(Lanes.WORD_BYTE
+                            .cast(ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, s, ByteOrder.LITTLE_ENDIAN))
+                            .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0))
                     .fma(value, g);
-            h = ByteVector.fromMemorySegment(Lanes.WORD_BYTES, memory, s + Lanes.WORDS, ByteOrder.LITTLE_ENDIAN)
-                    .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)
-                    .reinterpretAsFloats()
+            h = Lanes.FLOAT
+                    .cast(Lanes.WORD_BYTE
+                            .cast(ByteVector.fromMemorySegment(
+                                    Lanes.WORD_BYTES, memory, s + Lanes.WORDS, ByteOrder.LITTLE_ENDIAN))
+                            .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0))
                     .fma(value, h);
             p += ROWS;
             q += ROWS;
             r += ROWS;
             s += ROWS;
         }
-        a.intoArray(out, to);
-        b.intoArray(out, to + Lanes.WORDS);
-        c.intoArray(out, to + 2 * Lanes.WORDS);
-        d.intoArray(out, to + 3 * Lanes.WORDS);
-        e.intoArray(out, to + 4 * Lanes.WORDS);
-        f.intoArray(out, to + 5 * Lanes.WORDS);
-        g.intoArray(out, to + 6 * Lanes.WORDS);
-        h.intoArray(out, to + 7 * Lanes.WORDS);
+        Lanes.FLOAT.cast(a).intoArray(out, to);
+        Lanes.FLOAT.cast(b).intoArray(out, to + Lanes.WORDS);
+        Lanes.FLOAT.cast(c).intoArray(out, to + 2 * Lanes.WORDS);
+        Lanes.FLOAT.cast(d).intoArray(out, to + 3 * Lanes.WORDS);
+        Lanes.FLOAT.cast(e).intoArray(out, to + 4 * Lanes.WORDS);
+        Lanes.FLOAT.cast(f).intoArray(out, to + 5 * Lanes.WORDS);
+        Lanes.FLOAT.cast(g).intoArray(out, to + 6 * Lanes.WORDS);
+        Lanes.FLOAT.cast(h).intoArray(out, to + 7 * Lanes.WORDS);
     }
 }

@@ -1,6 +1,5 @@
 package org.ryzanstein.backend.__isa__;
 
-import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
@@ -35,11 +34,15 @@ final class RowKernels {
         IntVector max = IntVector.zero(Lanes.INTS);
         int i = 0;
         for (; i + Lanes.WORDS <= columns; i += Lanes.WORDS) {
-            max = max.max(FloatVector.fromArray(Lanes.FLOATS, x, offset + i)
-                    .reinterpretAsInts()
-                    .and(SIGNLESS));
+            max = Lanes.INT
+                    .cast(max)
+                    .max(Lanes.INT
+                            .cast(Lanes.FLOAT
+                                    .cast(FloatVector.fromArray(Lanes.FLOATS, x, offset + i))
+                                    .reinterpretAsInts())
+                            .and(SIGNLESS));
         }
-        int bits = max.reduceLanes(VectorOperators.MAX);
+        int bits = Lanes.INT.cast(max).reduceLanes(VectorOperators.MAX);
         for (; i < columns; i++) {
             bits = Math.max(bits, Float.floatToRawIntBits(x[offset + i]) & SIGNLESS);
         }
@@ -51,12 +54,16 @@ final class RowKernels {
         int i = 0;
         for (; i + Lanes.WORDS <= columns; i += Lanes.WORDS) {
             FloatVector g = FloatVector.fromArray(Lanes.FLOATS, gain, i);
-            max = max.max(FloatVector.fromArray(Lanes.FLOATS, x, offset + i)
-                    .mul(g)
-                    .reinterpretAsInts()
-                    .and(SIGNLESS));
+            max = Lanes.INT
+                    .cast(max)
+                    .max(Lanes.INT
+                            .cast(Lanes.FLOAT
+                                    .cast(FloatVector.fromArray(Lanes.FLOATS, x, offset + i))
+                                    .mul(g)
+                                    .reinterpretAsInts())
+                            .and(SIGNLESS));
         }
-        int bits = max.reduceLanes(VectorOperators.MAX);
+        int bits = Lanes.INT.cast(max).reduceLanes(VectorOperators.MAX);
         for (; i < columns; i++) {
             bits = Math.max(bits, Float.floatToRawIntBits(x[offset + i] * gain[i]) & SIGNLESS);
         }
@@ -68,24 +75,30 @@ final class RowKernels {
         int i = 0;
         if (gain == null) {
             for (; i + Lanes.WORDS <= columns; i += Lanes.WORDS) {
-                IntVector rounded = FloatVector.fromArray(Lanes.FLOATS, x, offset + i)
-                        .mul(scale)
-                        .add(MAGIC)
-                        .reinterpretAsInts()
+                IntVector rounded = Lanes.INT
+                        .cast(Lanes.FLOAT
+                                .cast(FloatVector.fromArray(Lanes.FLOATS, x, offset + i))
+                                .mul(scale)
+                                .add(MAGIC)
+                                .reinterpretAsInts())
                         .sub(MAGIC_BITS);
-                ((ByteVector) rounded.convertShape(VectorOperators.I2B, Lanes.WORD_BYTES, 0))
+                Lanes.WORD_BYTE
+                        .cast(rounded.convertShape(VectorOperators.I2B, Lanes.WORD_BYTES, 0))
                         .intoArray(digits, digitsOffset + i);
             }
         } else {
             for (; i + Lanes.WORDS <= columns; i += Lanes.WORDS) {
                 FloatVector g = FloatVector.fromArray(Lanes.FLOATS, gain, i);
-                IntVector rounded = FloatVector.fromArray(Lanes.FLOATS, x, offset + i)
-                        .mul(g)
-                        .mul(scale)
-                        .add(MAGIC)
-                        .reinterpretAsInts()
+                IntVector rounded = Lanes.INT
+                        .cast(Lanes.FLOAT
+                                .cast(FloatVector.fromArray(Lanes.FLOATS, x, offset + i))
+                                .mul(g)
+                                .mul(scale)
+                                .add(MAGIC)
+                                .reinterpretAsInts())
                         .sub(MAGIC_BITS);
-                ((ByteVector) rounded.convertShape(VectorOperators.I2B, Lanes.WORD_BYTES, 0))
+                Lanes.WORD_BYTE
+                        .cast(rounded.convertShape(VectorOperators.I2B, Lanes.WORD_BYTES, 0))
                         .intoArray(digits, digitsOffset + i);
             }
         }
@@ -100,7 +113,7 @@ final class RowKernels {
         int i = 0;
         for (; i + Lanes.WORDS <= gain.length; i += Lanes.WORDS) {
             FloatVector g = FloatVector.fromArray(Lanes.FLOATS, gain, i);
-            FloatVector v = FloatVector.fromArray(Lanes.FLOATS, x, offset + i);
+            FloatVector v = Lanes.FLOAT.cast(FloatVector.fromArray(Lanes.FLOATS, x, offset + i));
             v.mul(r).mul(g).intoArray(out, outOffset + i);
         }
         for (; i < gain.length; i++) {
@@ -112,7 +125,10 @@ final class RowKernels {
         int i = 0;
         for (; i + Lanes.WORDS <= length; i += Lanes.WORDS) {
             FloatVector b = FloatVector.fromArray(Lanes.FLOATS, y, yOffset + i);
-            FloatVector.fromArray(Lanes.FLOATS, x, xOffset + i).add(b).intoArray(x, xOffset + i);
+            Lanes.FLOAT
+                    .cast(FloatVector.fromArray(Lanes.FLOATS, x, xOffset + i))
+                    .add(b)
+                    .intoArray(x, xOffset + i);
         }
         for (; i < length; i++) {
             x[xOffset + i] += y[yOffset + i];
@@ -152,8 +168,9 @@ final class RowKernels {
     private static void squaredRelu(
             float[] gate, int gateOffset, float[] up, int upOffset, float[] out, int outOffset, int length) {
         for (int i = 0; i < length; i += Lanes.WORDS) {
-            FloatVector h =
-                    FloatVector.fromArray(Lanes.FLOATS, gate, gateOffset + i).max(0f);
+            FloatVector h = Lanes.FLOAT
+                    .cast(FloatVector.fromArray(Lanes.FLOATS, gate, gateOffset + i))
+                    .max(0f);
             h.mul(h).mul(FloatVector.fromArray(Lanes.FLOATS, up, upOffset + i)).intoArray(out, outOffset + i);
         }
     }
@@ -177,7 +194,10 @@ final class RowKernels {
 
     private static void negate(float[] x, int offset, float[] out, int length) {
         for (int i = 0; i < length; i += Lanes.WORDS) {
-            FloatVector.fromArray(Lanes.FLOATS, x, offset + i).neg().intoArray(out, i);
+            Lanes.FLOAT
+                    .cast(FloatVector.fromArray(Lanes.FLOATS, x, offset + i))
+                    .neg()
+                    .intoArray(out, i);
         }
     }
 
@@ -185,9 +205,11 @@ final class RowKernels {
     private static void multiplySigmoid(
             float[] gate, int gateOffset, float[] up, int upOffset, float[] e, float[] out, int outOffset, int length) {
         for (int i = 0; i < length; i += Lanes.WORDS) {
-            FloatVector one = FloatVector.fromArray(Lanes.FLOATS, e, i).add(1f);
-            FloatVector sigmoid =
-                    FloatVector.fromArray(Lanes.FLOATS, gate, gateOffset + i).div(one);
+            FloatVector one =
+                    Lanes.FLOAT.cast(FloatVector.fromArray(Lanes.FLOATS, e, i)).add(1f);
+            FloatVector sigmoid = Lanes.FLOAT
+                    .cast(FloatVector.fromArray(Lanes.FLOATS, gate, gateOffset + i))
+                    .div(one);
             sigmoid.mul(FloatVector.fromArray(Lanes.FLOATS, up, upOffset + i)).intoArray(out, outOffset + i);
         }
     }
@@ -196,8 +218,8 @@ final class RowKernels {
     static void rotateHalves(float[] x, int offset, float[] cos, float[] sin, int table, int half) {
         int i = 0;
         for (; i + Lanes.WORDS <= half; i += Lanes.WORDS) {
-            FloatVector a = FloatVector.fromArray(Lanes.FLOATS, x, offset + i);
-            FloatVector b = FloatVector.fromArray(Lanes.FLOATS, x, offset + half + i);
+            FloatVector a = Lanes.FLOAT.cast(FloatVector.fromArray(Lanes.FLOATS, x, offset + i));
+            FloatVector b = Lanes.FLOAT.cast(FloatVector.fromArray(Lanes.FLOATS, x, offset + half + i));
             FloatVector c = FloatVector.fromArray(Lanes.FLOATS, cos, table + i);
             FloatVector s = FloatVector.fromArray(Lanes.FLOATS, sin, table + i);
             a.fma(c, b.mul(s).neg()).intoArray(x, offset + i);
@@ -224,9 +246,11 @@ final class RowKernels {
             int[] sums, int sumsOffset, float factor, float[] scales, float[] out, int outOffset, int from, int to) {
         int row = from;
         for (; row + Lanes.WORDS <= to; row += Lanes.WORDS) {
-            FloatVector scale = FloatVector.fromArray(Lanes.FLOATS, scales, row).mul(factor);
-            IntVector sum = IntVector.fromArray(Lanes.INTS, sums, sumsOffset + row);
-            ((FloatVector) sum.convert(VectorOperators.I2F, 0)).mul(scale).intoArray(out, outOffset + row);
+            FloatVector scale = Lanes.FLOAT
+                    .cast(FloatVector.fromArray(Lanes.FLOATS, scales, row))
+                    .mul(factor);
+            IntVector sum = Lanes.INT.cast(IntVector.fromArray(Lanes.INTS, sums, sumsOffset + row));
+            Lanes.FLOAT.cast(sum.convert(VectorOperators.I2F, 0)).mul(scale).intoArray(out, outOffset + row);
         }
         for (; row < to; row++) {
             out[outOffset + row] = sums[sumsOffset + row] * (factor * scales[row]);
