@@ -234,8 +234,9 @@ final class SharedMemory {
 
     /** This is not how it should be, so it is said here too. */
     private static String failed(String what, IOException cause) {
-        LOG.log(Level.WARNING, what + ", so a local rank is reached by TCP", cause);
-        return what + ": " + cause.getMessage();
+        String reason = what + ": " + cause.getMessage();
+        LOG.log(Level.WARNING, "{0}; a rank of this machine is reached by TCP", reason);
+        return reason;
     }
 
     /** The listener's side. */

@@ -20,8 +20,11 @@ record WaitPolicy(long spinNanos, String reason) {
 
     private static final long DEFAULT_SPIN_NANOS = 5_000_000;
 
-    /** How long a wait polls without giving way to other threads. */
-    static final long ALONE_NANOS = 50_000;
+    /**
+     * How long a wait polls without giving way to other threads. Where the scheduler has put two ranks on one core, each
+     * exchange takes more than twice that.
+     */
+    static final long ALONE_NANOS = 2_000;
 
     private static final long MAX_MICROS = 1_000_000;
 
