@@ -33,6 +33,8 @@ final class Formation {
     private static final byte READY = 0;
     private static final byte GIVEN_UP = 1;
     private static final int MAX_REASON_BYTES = 1024;
+    /** How long a peer whose data connection has ended may take to say why. */
+    private static final long REASON_NANOS = 1_000_000_000L;
     /** How long to wait before asking again whether it comes to nothing. */
     private static final long ASK_MILLIS = 50;
 
@@ -185,16 +187,7 @@ final class Formation {
             }
             Arrivals.Arrived second = endpoint.arrivals().take(seat(peer, Hello.Purpose.DATA), deadline);
             check(peer, second);
-            try {
-                keepData(
-                        peer, second.connection(), () -> endpoint.sharedMemory().answer(second, deadline));
-            } catch (HandshakeException e) {
-                throw e;
-            } catch (IOException e) {
-                // The peer was met, so it may have said why it gave up.
-                hear(peer);
-                throw e;
-            }
+            keepData(peer, second.connection(), () -> endpoint.sharedMemory().answer(second, deadline));
             return;
         }
     }
@@ -214,8 +207,13 @@ final class Formation {
                 transports.put(peer, agreed.refusal());
             }
             keep(data, peer, agreed.connection());
+        } catch (HandshakeException e) {
+            TcpEndpoint.close(socket);
+            throw e;
         } catch (IOException e) {
             TcpEndpoint.close(socket);
+            // The peer was met, so it may have given up since, and has said why.
+            hear(peer, Math.min(deadline, System.nanoTime() + REASON_NANOS));
             throw e;
         } finally {
             synchronized (this) {
@@ -324,8 +322,12 @@ final class Formation {
 
     /** Waits for what a peer that was met says next: that it has met all others, or that it has given up. */
     private void hear(int peer) throws HandshakeException {
+        hear(peer, deadline);
+    }
+
+    private void hear(int peer, long until) throws HandshakeException {
         try {
-            Wire wire = new Wire(connection(peer), deadline);
+            Wire wire = new Wire(connection(peer), until);
             byte[] head = wire.read(3);
             int length = ByteBuffer.wrap(head).getShort(1);
             if (length < 0 || length > MAX_REASON_BYTES) {

@@ -9,7 +9,7 @@ import org.ryzanstein.api.comm.Communicator;
 import org.ryzanstein.api.comm.EndpointConfig;
 import org.ryzanstein.contract.CommunicatorContract;
 
-/** The contract under TLS; {@link TlsTest} has the short form. */
+/** The contract under TLS, over sockets alone; {@link TlsTest} has the short form. */
 @Tag("long")
 class TcpTlsContractTest extends CommunicatorContract {
     @TempDir
@@ -25,7 +25,8 @@ class TcpTlsContractTest extends CommunicatorContract {
     protected List<Communicator> open(int worldSize) {
         return TcpRanks.open(
                 worldSize,
-                EndpointConfig.loopback(TcpRanks.SECRET).withTls(Certificates.in(folder, Certificates.HOST)));
+                EndpointConfig.loopback(TcpRanks.SECRET).withTls(Certificates.in(folder, Certificates.HOST)),
+                "off");
     }
 
     @Override

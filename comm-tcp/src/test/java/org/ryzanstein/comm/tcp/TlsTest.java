@@ -19,6 +19,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.ryzanstein.api.comm.CommunicationException;
 import org.ryzanstein.api.comm.Communicator;
 import org.ryzanstein.api.comm.EndpointConfig;
@@ -60,10 +62,13 @@ class TlsTest {
         }
     }
 
-    @Test
-    void collectivesOfAllSizesAreRightAndTheDeathOfARankIsNoticed() {
+    @ParameterizedTest
+    @ValueSource(strings = {"off", "auto"})
+    void collectivesOfAllSizesAreRightAndTheDeathOfARankIsNoticed(String sharedMemory) {
         List<Communicator> ranks = TcpRanks.open(
-                3, EndpointConfig.loopback(TcpRanks.SECRET).withTls(Certificates.in(folder, Certificates.HOST)));
+                3,
+                EndpointConfig.loopback(TcpRanks.SECRET).withTls(Certificates.in(folder, Certificates.HOST)),
+                sharedMemory);
         List<Thread> threads = ranks.stream()
                 .map(rank -> Thread.ofPlatform().daemon().start(() -> reduceAll(rank)))
                 .toList();
