@@ -120,9 +120,9 @@ public final class TiledAttention implements AttentionKernel {
     }
 
     /**
-     * Reads a word of each cache line of four pages side by side, before the first of them is used: so reading is as fast as memory is, where one page
-     * after the other, with computing in between, is less than half as fast (docs/performance.md). Not for many queries, which
-     * compute longer than they read.
+     * Reads a word of each cache line of four pages side by side, before the first of them is used: so reading is as fast as
+     * memory is, where one page after the other, with computing in between, is less than half as fast (docs/performance.md,
+     * "Attention"). Not for many queries, which compute longer than they read.
      *
      * @param at where the keys or values of a head begin in a page
      */
