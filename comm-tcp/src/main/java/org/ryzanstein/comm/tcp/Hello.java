@@ -14,7 +14,7 @@ record Hello(Purpose purpose, long epoch, int worldSize, int from, int to) {
     static final int MAGIC = 0x52595A4E; // "RYZN"
     static final int NO_RANK = -1;
 
-    private static final byte VERSION = 2;
+    static final byte VERSION = 2;
     private static final int AT_NONCE = 32;
 
     /** What connections are for. */

@@ -93,7 +93,7 @@ class HostileConnectionTest {
             byte[] bytes = new byte[random.nextInt(300) + 4];
             random.nextBytes(bytes);
             if (i % 2 == 0) {
-                ByteBuffer.wrap(bytes).putInt(Hello.MAGIC).put((byte) 1).put((byte) (i % 5));
+                ByteBuffer.wrap(bytes).putInt(Hello.MAGIC).put(Hello.VERSION).put((byte) (i % 5));
                 bytes = Arrays.copyOf(bytes, Math.max(bytes.length, Hello.BYTES + Handshake.MAC_BYTES));
             }
             assertThat(answerTo(bytes).length).isLessThanOrEqualTo(4 + Handshake.NONCE_BYTES);
