@@ -75,31 +75,39 @@ final class AttentionVectors implements AttentionLoops {
         FloatVector d2 = a0;
         FloatVector d3 = a0;
         for (int d = 0, k = at; d < dimension; d += ACCUMULATORS, k += ACCUMULATORS * page) {
-            FloatVector key = FloatVector.fromArray(Lanes.FLOATS, keys, k);
+            FloatVector key = Lanes.FLOAT.cast(FloatVector.fromArray(Lanes.FLOATS, keys, k));
             a0 = key.fma(FloatVector.broadcast(Lanes.FLOATS, q[first + d]), a0);
             b0 = key.fma(FloatVector.broadcast(Lanes.FLOATS, q[second + d]), b0);
             c0 = key.fma(FloatVector.broadcast(Lanes.FLOATS, q[third + d]), c0);
             d0 = key.fma(FloatVector.broadcast(Lanes.FLOATS, q[fourth + d]), d0);
-            key = FloatVector.fromArray(Lanes.FLOATS, keys, k + page);
+            key = Lanes.FLOAT.cast(FloatVector.fromArray(Lanes.FLOATS, keys, k + page));
             a1 = key.fma(FloatVector.broadcast(Lanes.FLOATS, q[first + d + 1]), a1);
             b1 = key.fma(FloatVector.broadcast(Lanes.FLOATS, q[second + d + 1]), b1);
             c1 = key.fma(FloatVector.broadcast(Lanes.FLOATS, q[third + d + 1]), c1);
             d1 = key.fma(FloatVector.broadcast(Lanes.FLOATS, q[fourth + d + 1]), d1);
-            key = FloatVector.fromArray(Lanes.FLOATS, keys, k + 2 * page);
+            key = Lanes.FLOAT.cast(FloatVector.fromArray(Lanes.FLOATS, keys, k + 2 * page));
             a2 = key.fma(FloatVector.broadcast(Lanes.FLOATS, q[first + d + 2]), a2);
             b2 = key.fma(FloatVector.broadcast(Lanes.FLOATS, q[second + d + 2]), b2);
             c2 = key.fma(FloatVector.broadcast(Lanes.FLOATS, q[third + d + 2]), c2);
             d2 = key.fma(FloatVector.broadcast(Lanes.FLOATS, q[fourth + d + 2]), d2);
-            key = FloatVector.fromArray(Lanes.FLOATS, keys, k + 3 * page);
+            key = Lanes.FLOAT.cast(FloatVector.fromArray(Lanes.FLOATS, keys, k + 3 * page));
             a3 = key.fma(FloatVector.broadcast(Lanes.FLOATS, q[first + d + 3]), a3);
             b3 = key.fma(FloatVector.broadcast(Lanes.FLOATS, q[second + d + 3]), b3);
             c3 = key.fma(FloatVector.broadcast(Lanes.FLOATS, q[third + d + 3]), c3);
             d3 = key.fma(FloatVector.broadcast(Lanes.FLOATS, q[fourth + d + 3]), d3);
         }
-        a0.add(a1).add(a2.add(a3)).mul(scale).intoArray(scores, to);
-        b0.add(b1).add(b2.add(b3)).mul(scale).intoArray(scores, to + stride);
-        c0.add(c1).add(c2.add(c3)).mul(scale).intoArray(scores, to + 2 * stride);
-        d0.add(d1).add(d2.add(d3)).mul(scale).intoArray(scores, to + 3 * stride);
+        FloatVector a = Lanes.FLOAT.cast(Lanes.FLOAT.cast(a0).add(a1));
+        a = Lanes.FLOAT.cast(a.add(Lanes.FLOAT.cast(a2).add(a3)));
+        Lanes.FLOAT.cast(a.mul(scale)).intoArray(scores, to);
+        FloatVector b = Lanes.FLOAT.cast(Lanes.FLOAT.cast(b0).add(b1));
+        b = Lanes.FLOAT.cast(b.add(Lanes.FLOAT.cast(b2).add(b3)));
+        Lanes.FLOAT.cast(b.mul(scale)).intoArray(scores, to + stride);
+        FloatVector c = Lanes.FLOAT.cast(Lanes.FLOAT.cast(c0).add(c1));
+        c = Lanes.FLOAT.cast(c.add(Lanes.FLOAT.cast(c2).add(c3)));
+        Lanes.FLOAT.cast(c.mul(scale)).intoArray(scores, to + 2 * stride);
+        FloatVector d = Lanes.FLOAT.cast(Lanes.FLOAT.cast(d0).add(d1));
+        d = Lanes.FLOAT.cast(d.add(Lanes.FLOAT.cast(d2).add(d3)));
+        Lanes.FLOAT.cast(d.mul(scale)).intoArray(scores, to + 3 * stride);
     }
 
     @Override
@@ -327,43 +335,43 @@ final class AttentionVectors implements AttentionLoops {
             FloatVector y = FloatVector.broadcast(Lanes.FLOATS, weights[p + weightStride]);
             FloatVector z = FloatVector.broadcast(Lanes.FLOATS, weights[p + 2 * weightStride]);
             FloatVector w = FloatVector.broadcast(Lanes.FLOATS, weights[p + 3 * weightStride]);
-            FloatVector value = FloatVector.fromArray(Lanes.FLOATS, values, v);
+            FloatVector value = Lanes.FLOAT.cast(FloatVector.fromArray(Lanes.FLOATS, values, v));
             a0 = value.fma(x, a0);
             b0 = value.fma(y, b0);
             c0 = value.fma(z, c0);
             d0 = value.fma(w, d0);
-            value = FloatVector.fromArray(Lanes.FLOATS, values, v + Lanes.WORDS);
+            value = Lanes.FLOAT.cast(FloatVector.fromArray(Lanes.FLOATS, values, v + Lanes.WORDS));
             a1 = value.fma(x, a1);
             b1 = value.fma(y, b1);
             c1 = value.fma(z, c1);
             d1 = value.fma(w, d1);
-            value = FloatVector.fromArray(Lanes.FLOATS, values, v + 2 * Lanes.WORDS);
+            value = Lanes.FLOAT.cast(FloatVector.fromArray(Lanes.FLOATS, values, v + 2 * Lanes.WORDS));
             a2 = value.fma(x, a2);
             b2 = value.fma(y, b2);
             c2 = value.fma(z, c2);
             d2 = value.fma(w, d2);
-            value = FloatVector.fromArray(Lanes.FLOATS, values, v + 3 * Lanes.WORDS);
+            value = Lanes.FLOAT.cast(FloatVector.fromArray(Lanes.FLOATS, values, v + 3 * Lanes.WORDS));
             a3 = value.fma(x, a3);
             b3 = value.fma(y, b3);
             c3 = value.fma(z, c3);
             d3 = value.fma(w, d3);
         }
-        a0.intoArray(sums, to);
-        a1.intoArray(sums, to + Lanes.WORDS);
-        a2.intoArray(sums, to + 2 * Lanes.WORDS);
-        a3.intoArray(sums, to + 3 * Lanes.WORDS);
-        b0.intoArray(sums, second);
-        b1.intoArray(sums, second + Lanes.WORDS);
-        b2.intoArray(sums, second + 2 * Lanes.WORDS);
-        b3.intoArray(sums, second + 3 * Lanes.WORDS);
-        c0.intoArray(sums, third);
-        c1.intoArray(sums, third + Lanes.WORDS);
-        c2.intoArray(sums, third + 2 * Lanes.WORDS);
-        c3.intoArray(sums, third + 3 * Lanes.WORDS);
-        d0.intoArray(sums, fourth);
-        d1.intoArray(sums, fourth + Lanes.WORDS);
-        d2.intoArray(sums, fourth + 2 * Lanes.WORDS);
-        d3.intoArray(sums, fourth + 3 * Lanes.WORDS);
+        Lanes.FLOAT.cast(a0).intoArray(sums, to);
+        Lanes.FLOAT.cast(a1).intoArray(sums, to + Lanes.WORDS);
+        Lanes.FLOAT.cast(a2).intoArray(sums, to + 2 * Lanes.WORDS);
+        Lanes.FLOAT.cast(a3).intoArray(sums, to + 3 * Lanes.WORDS);
+        Lanes.FLOAT.cast(b0).intoArray(sums, second);
+        Lanes.FLOAT.cast(b1).intoArray(sums, second + Lanes.WORDS);
+        Lanes.FLOAT.cast(b2).intoArray(sums, second + 2 * Lanes.WORDS);
+        Lanes.FLOAT.cast(b3).intoArray(sums, second + 3 * Lanes.WORDS);
+        Lanes.FLOAT.cast(c0).intoArray(sums, third);
+        Lanes.FLOAT.cast(c1).intoArray(sums, third + Lanes.WORDS);
+        Lanes.FLOAT.cast(c2).intoArray(sums, third + 2 * Lanes.WORDS);
+        Lanes.FLOAT.cast(c3).intoArray(sums, third + 3 * Lanes.WORDS);
+        Lanes.FLOAT.cast(d0).intoArray(sums, fourth);
+        Lanes.FLOAT.cast(d1).intoArray(sums, fourth + Lanes.WORDS);
+        Lanes.FLOAT.cast(d2).intoArray(sums, fourth + 2 * Lanes.WORDS);
+        Lanes.FLOAT.cast(d3).intoArray(sums, fourth + 3 * Lanes.WORDS);
     }
 
     @Override
