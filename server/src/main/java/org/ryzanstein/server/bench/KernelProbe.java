@@ -52,10 +52,10 @@ public final class KernelProbe {
                     "attention-64-t64", 2.9),
             "avx2",
             Map.of(
-                    "multiply-ternary-1024x1024-t1", 54.0,
-                    "multiply-ternary-1024x1024-t64", 109.0,
-                    "linear-int8-1024x1024-t1", 18.0,
-                    "linear-int8-1024x1024-t64", 26.0,
+                    "multiply-ternary-1024x1024-t1", 59.0,
+                    "multiply-ternary-1024x1024-t64", 184.0,
+                    "linear-int8-1024x1024-t1", 14.4,
+                    "linear-int8-1024x1024-t64", 24.3,
                     "linear-f16-1024x1024-t1", 9.1,
                     "linear-f16-1024x1024-t64", 31.0,
                     "attention-512-t1", 20.0,
@@ -64,11 +64,11 @@ public final class KernelProbe {
             Map.of(
                     "multiply-ternary-1024x1024-t1", 232.0,
                     "multiply-ternary-1024x1024-t64", 221.0,
-                    "linear-int8-1024x1024-t1", 16.4,
-                    "linear-int8-1024x1024-t64", 61.0,
+                    "linear-int8-1024x1024-t1", 26.0,
+                    "linear-int8-1024x1024-t64", 62.0,
                     "linear-f16-1024x1024-t1", 14.8,
                     "linear-f16-1024x1024-t64", 61.0,
-                    "attention-512-t1", 42.0,
+                    "attention-512-t1", 33.0,
                     "attention-64-t64", 28.0));
 
     private KernelProbe() {}
