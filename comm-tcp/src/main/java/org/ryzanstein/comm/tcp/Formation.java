@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
+import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -320,7 +321,10 @@ final class Formation {
         return new CommunicationException(Kind.REFUSED, absent.first(), text.toString());
     }
 
-    /** Waits for what a peer that was met says next: that it has met all others, or that it has given up. */
+    /**
+     * Waits for what a peer that was met says next: that it has met all others, or that it has given up. Where it says nothing
+     * until the deadline, {@link #await} names the ranks that are missing.
+     */
     private void hear(int peer) throws HandshakeException {
         hear(peer, deadline);
     }
@@ -337,6 +341,8 @@ final class Formation {
             if (head[0] != READY) {
                 throw new IOException(reason);
             }
+        } catch (SocketTimeoutException e) {
+            return;
         } catch (IOException e) {
             throw (HandshakeException)
                     new HandshakeException("rank " + peer + " gave up: " + e.getMessage()).initCause(e);

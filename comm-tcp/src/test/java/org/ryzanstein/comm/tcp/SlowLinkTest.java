@@ -41,7 +41,8 @@ class SlowLinkTest {
         for (RankProcess rank : ranks) {
             assertThat(rank.ask("failure")).isEqualTo("ok null []");
             assertThat(rank.ask("describe")).contains("the connection does not come straight from the other side");
-            assertThat(latencyMicros(rank.ask("describe"))).isGreaterThanOrEqualTo(DELAY_MILLIS * 1000.0);
+            // An exchange that one rank begins late is shorter for that rank than the way of a message.
+            assertThat(latencyMicros(rank.ask("describe"))).isGreaterThanOrEqualTo(DELAY_MILLIS * 500.0);
         }
     }
 
