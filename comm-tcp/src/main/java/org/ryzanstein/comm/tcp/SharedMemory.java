@@ -171,13 +171,21 @@ final class SharedMemory {
      * @param arrived an authenticated connection in blocking mode
      */
     Agreement offer(Arrivals.Arrived arrived, long deadlineNanos) throws IOException {
+        return agree(arrived, deadlineNanos, this::offer);
+    }
+
+    /** One side of the conversation. */
+    private interface Side {
+        SharedConnection agree(Connection connection, Talk talk, Arena arena) throws IOException, Refusal;
+    }
+
+    private static Agreement agree(Arrivals.Arrived arrived, long deadlineNanos, Side side) throws IOException {
         Connection connection = arrived.connection();
         Talk talk =
                 new Talk(new Wire(connection, deadlineNanos), arrived.session().key());
         Arena arena = Arena.ofShared();
         try {
-            SharedConnection shared = offer(connection, talk, arena);
-            return new Agreement(shared, Optional.empty());
+            return new Agreement(side.agree(connection, talk, arena), Optional.empty());
         } catch (Refusal e) {
             arena.close();
             return new Agreement(connection, Optional.of(e.reason()));
@@ -241,20 +249,7 @@ final class SharedMemory {
 
     /** The listener's side. */
     Agreement answer(Arrivals.Arrived arrived, long deadlineNanos) throws IOException {
-        Connection connection = arrived.connection();
-        Talk talk =
-                new Talk(new Wire(connection, deadlineNanos), arrived.session().key());
-        Arena arena = Arena.ofShared();
-        try {
-            SharedConnection shared = answer(connection, talk, arena);
-            return new Agreement(shared, Optional.empty());
-        } catch (Refusal e) {
-            arena.close();
-            return new Agreement(connection, Optional.of(e.reason()));
-        } catch (IOException | RuntimeException | Error e) {
-            arena.close();
-            throw e;
-        }
+        return agree(arrived, deadlineNanos, this::answer);
     }
 
     private SharedConnection answer(Connection connection, Talk talk, Arena arena) throws IOException, Refusal {
