@@ -45,12 +45,7 @@ class SharedConnectionTest {
     @BeforeEach
     void connect() throws IOException {
         folder = SharedFolders.make();
-        file = FileChannel.open(
-                folder.resolve("memory"),
-                StandardOpenOption.CREATE_NEW,
-                StandardOpenOption.READ,
-                StandardOpenOption.WRITE);
-        file.write(ByteBuffer.allocate(SharedLayout.BYTES));
+        file = SharedFolders.memory(folder);
         sockets = SocketPair.open();
         sockets.opener().configureBlocking(false);
         sockets.listener().configureBlocking(false);

@@ -4,8 +4,11 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -25,6 +28,17 @@ final class SharedFolders {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** A file in a folder with all the memory that two connections share. */
+    static FileChannel memory(Path folder) throws IOException {
+        FileChannel file = FileChannel.open(
+                folder.resolve("memory"),
+                StandardOpenOption.CREATE_NEW,
+                StandardOpenOption.READ,
+                StandardOpenOption.WRITE);
+        file.write(ByteBuffer.allocate(SharedLayout.BYTES));
+        return file;
     }
 
     static List<Path> list(Path folder) {

@@ -7,11 +7,9 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
@@ -57,12 +55,7 @@ class SharedMeshTest {
     @BeforeEach
     void connect() throws IOException {
         folder = SharedFolders.make();
-        file = FileChannel.open(
-                folder.resolve("memory"),
-                StandardOpenOption.CREATE_NEW,
-                StandardOpenOption.READ,
-                StandardOpenOption.WRITE);
-        file.write(ByteBuffer.allocate(SharedLayout.BYTES));
+        file = SharedFolders.memory(folder);
         memory = file.map(MapMode.READ_WRITE, 0, SharedLayout.BYTES, Arena.ofAuto());
         data = SocketPair.open();
         control = SocketPair.open();
