@@ -14,8 +14,6 @@ final class Lanes {
     static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_256;
     static final VectorSpecies<Integer> INTS = IntVector.SPECIES_256;
     static final VectorSpecies<Short> SHORTS = ShortVector.SPECIES_256;
-    /** As many shorts as {@link #INTS} has lanes. */
-    static final VectorSpecies<Short> SHORTS_8 = ShortVector.SPECIES_128;
     /** As many bytes as {@link #SHORTS} has lanes, and as many as AVX2 can permute by one instruction. */
     static final VectorSpecies<Byte> BYTES_16 = ByteVector.SPECIES_128;
 
@@ -24,17 +22,14 @@ final class Lanes {
     /** As many bytes as {@link #INTS} has lanes. */
     static final VectorSpecies<Byte> WORD_BYTES = ByteVector.SPECIES_64;
 
-    // What is made of the species above has these classes. A vector is cast to its class wherever a method of it is
-    // called, unless it is
-    // the result of arithmetic on one that was: while it parses, the compiler does not know of what class a vector is
-    // that was loaded,
-    // broadcast, converted or carried by a loop. It would ask profiles that all users of vectors in the JVM share, and
-    // where they hold two
-    // classes make code for both, and an object of the vector (docs/decisions/0016-no-vector-crosses-a-method.md).
+    // The classes of vectors of the species above. A vector is cast to its class wherever a method of it is
+    // called, unless it is the result of arithmetic on one that was: while it parses, the compiler does not know
+    // the class of a vector that was loaded, broadcast, converted or carried by a loop. It would ask profiles that
+    // all users of vectors in the JVM share, and where they hold two classes make code for both, and an object of
+    // the vector (decision 0016).
     static final Class<? extends FloatVector> FLOAT = FLOATS.vectorType().asSubclass(FloatVector.class);
     static final Class<? extends IntVector> INT = INTS.vectorType().asSubclass(IntVector.class);
     static final Class<? extends ShortVector> SHORT = SHORTS.vectorType().asSubclass(ShortVector.class);
-    static final Class<? extends ShortVector> SHORT_8 = SHORTS_8.vectorType().asSubclass(ShortVector.class);
     static final Class<? extends ByteVector> BYTE_16 = BYTES_16.vectorType().asSubclass(ByteVector.class);
     static final Class<? extends ShortVector> WORD_SHORT =
             WORD_SHORTS.vectorType().asSubclass(ShortVector.class);

@@ -44,7 +44,7 @@ final class NibbleSums {
                     ByteVector.fromArray(Lanes.BYTES_16, tables, table + g * SubsetTables.BYTES + Lanes.HALVES);
             ByteVector plus0 = Lanes.BYTE_16.cast(ByteVector.fromMemorySegment(
                     Lanes.BYTES_16, weights, at + (long) g * stride, ByteOrder.LITTLE_ENDIAN));
-            ByteVector minus0 = Lanes.BYTE_16.cast(Lanes.SHORT_8
+            ByteVector minus0 = Lanes.BYTE_16.cast(Lanes.WORD_SHORT
                     .cast(plus0.reinterpretAsShorts())
                     .lanewise(VectorOperators.LSHR, NibbleShape.DIGITS)
                     .reinterpretAsBytes());
@@ -52,7 +52,7 @@ final class NibbleSums {
             high0 = Lanes.BYTE_16.cast(high0).add(plus0.selectFrom(high).sub(minus0.selectFrom(high)));
             ByteVector plus1 = Lanes.BYTE_16.cast(ByteVector.fromMemorySegment(
                     Lanes.BYTES_16, weights, at + (long) g * stride + Lanes.HALVES, ByteOrder.LITTLE_ENDIAN));
-            ByteVector minus1 = Lanes.BYTE_16.cast(Lanes.SHORT_8
+            ByteVector minus1 = Lanes.BYTE_16.cast(Lanes.WORD_SHORT
                     .cast(plus1.reinterpretAsShorts())
                     .lanewise(VectorOperators.LSHR, NibbleShape.DIGITS)
                     .reinterpretAsBytes());
@@ -93,8 +93,8 @@ final class NibbleSums {
         if (first) {
             for (; i + Lanes.WORDS <= count; i += Lanes.WORDS) {
                 Lanes.INT
-                        .cast(Lanes.SHORT_8
-                                .cast(ShortVector.fromArray(Lanes.SHORTS_8, sums, i))
+                        .cast(Lanes.WORD_SHORT
+                                .cast(ShortVector.fromArray(Lanes.WORD_SHORTS, sums, i))
                                 .convertShape(VectorOperators.S2I, Lanes.INTS, 0))
                         .intoArray(totals, at + i);
             }
@@ -106,8 +106,8 @@ final class NibbleSums {
         for (; i + Lanes.WORDS <= count; i += Lanes.WORDS) {
             Lanes.INT
                     .cast(IntVector.fromArray(Lanes.INTS, totals, at + i))
-                    .add(Lanes.SHORT_8
-                            .cast(ShortVector.fromArray(Lanes.SHORTS_8, sums, i))
+                    .add(Lanes.WORD_SHORT
+                            .cast(ShortVector.fromArray(Lanes.WORD_SHORTS, sums, i))
                             .convertShape(VectorOperators.S2I, Lanes.INTS, 0))
                     .intoArray(totals, at + i);
         }

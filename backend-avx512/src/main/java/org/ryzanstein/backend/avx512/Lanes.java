@@ -15,25 +15,19 @@ final class Lanes {
     static final VectorSpecies<Integer> INTS = IntVector.SPECIES_512;
     static final VectorSpecies<Short> SHORTS = ShortVector.SPECIES_512;
 
-    /** As many 16-bit lanes as {@link #INTS} has. */
-    static final VectorSpecies<Short> SHORTS_16 = ShortVector.SPECIES_256;
-
     /** As many shorts as {@link #INTS} has lanes. */
     static final VectorSpecies<Short> WORD_SHORTS = ShortVector.SPECIES_256;
     /** As many bytes as {@link #INTS} has lanes. */
     static final VectorSpecies<Byte> WORD_BYTES = ByteVector.SPECIES_128;
 
-    // What is made of the species above has these classes. A vector is cast to its class wherever a method of it is
-    // called, unless it is
-    // the result of arithmetic on one that was: while it parses, the compiler does not know of what class a vector is
-    // that was loaded,
-    // broadcast, converted or carried by a loop. It would ask profiles that all users of vectors in the JVM share, and
-    // where they hold two
-    // classes make code for both, and an object of the vector (docs/decisions/0016-no-vector-crosses-a-method.md).
+    // The classes of vectors of the species above. A vector is cast to its class wherever a method of it is
+    // called, unless it is the result of arithmetic on one that was: while it parses, the compiler does not know
+    // the class of a vector that was loaded, broadcast, converted or carried by a loop. It would ask profiles that
+    // all users of vectors in the JVM share, and where they hold two classes make code for both, and an object of
+    // the vector (decision 0016).
     static final Class<? extends FloatVector> FLOAT = FLOATS.vectorType().asSubclass(FloatVector.class);
     static final Class<? extends IntVector> INT = INTS.vectorType().asSubclass(IntVector.class);
     static final Class<? extends ShortVector> SHORT = SHORTS.vectorType().asSubclass(ShortVector.class);
-    static final Class<? extends ShortVector> SHORT_16 = SHORTS_16.vectorType().asSubclass(ShortVector.class);
     static final Class<? extends ShortVector> WORD_SHORT =
             WORD_SHORTS.vectorType().asSubclass(ShortVector.class);
     static final Class<? extends ByteVector> WORD_BYTE = WORD_BYTES.vectorType().asSubclass(ByteVector.class);

@@ -206,7 +206,7 @@ final class Lookup {
         }
         int i = 0;
         for (; i + Lanes.WORDS <= count; i += Lanes.WORDS) {
-            ShortVector sum = Lanes.SHORT_16.cast(ShortVector.fromArray(Lanes.SHORTS_16, sums, i));
+            ShortVector sum = Lanes.WORD_SHORT.cast(ShortVector.fromArray(Lanes.WORD_SHORTS, sums, i));
             Lanes.INT
                     .cast(IntVector.fromArray(Lanes.INTS, totals, at + i))
                     .add(sum.convertShape(VectorOperators.S2I, Lanes.INTS, 0))

@@ -342,6 +342,7 @@ final class Formation {
                 throw new IOException(reason);
             }
         } catch (SocketTimeoutException e) {
+            // It has not given up.
             return;
         } catch (IOException e) {
             throw (HandshakeException)
