@@ -132,7 +132,7 @@ final class PeerChannel {
             bytesOut += written;
             if (!out.hasRemaining() && !connection.holdsOutput()) {
                 for (int i = 0; i < staged.size(); i++) {
-                    staged.get(i).sent();
+                    staged.get(i).messageSent();
                 }
                 staged.clear();
             }
@@ -176,7 +176,7 @@ final class PeerChannel {
         Frame.writePayload(outView, at, first, words, total, mask, checksum(outView, payload, end));
         outView.putInt(at + Frame.AT_HEADER_CHECKSUM, checksum(outView, at, at + Frame.AT_HEADER_CHECKSUM));
         out.limit(end);
-        operation.sent(end - at);
+        operation.countWire(end - at);
         queue.sent(words);
         if (first + words == total) {
             staged.add(operation);

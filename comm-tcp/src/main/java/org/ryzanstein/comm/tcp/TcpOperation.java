@@ -243,13 +243,13 @@ final class TcpOperation implements Operation {
         return 0;
     }
 
-    /** Bytes of it went to the peers. */
-    void sent(long bytes) {
+    /** Counts bytes that go to the peers for it, headers included. */
+    void countWire(long bytes) {
         wireBytes += bytes;
     }
 
     /** The last of a message to a rank was handed to the connection. */
-    void sent() {
+    void messageSent() {
         open--;
         advance();
     }

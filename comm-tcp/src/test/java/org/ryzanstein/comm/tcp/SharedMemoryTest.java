@@ -229,6 +229,12 @@ class SharedMemoryTest {
         assertThat(SharedFolders.list(folder)).isEmpty();
     }
 
+    /** The opener's first message. */
+    private String offer(String name) throws IOException {
+        return name + " " + sockets.opener().getLocalAddress() + " "
+                + sockets.opener().getRemoteAddress();
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -240,11 +246,7 @@ class SharedMemoryTest {
     void hostileNamesAreRefusedAndTheSocketIsUsed(String name) throws IOException {
         CompletableFuture<SharedMemory.Agreement> answered = answered(auto());
         Hand opener = new Hand(new PlainConnection(sockets.opener()));
-        opener.say(
-                "memory-offer",
-                0,
-                name + " " + sockets.opener().getLocalAddress() + " "
-                        + sockets.opener().getRemoteAddress());
+        opener.say("memory-offer", 0, offer(name));
         assertThat(opener.hear().getKey()).isEqualTo(1);
         assertThat(answered.join().refusal().orElseThrow()).startsWith("can't open shared memory: ");
     }
@@ -275,38 +277,30 @@ class SharedMemoryTest {
         assertThatThrownBy(answered::join).hasMessageContaining("a message of 513 bytes about shared memory");
     }
 
-    @Test
-    void aRefusalByThePeerIsTakenAtEachStep() throws IOException {
+    /** The opener's part by hand, up to what it says of a file that it has not given its size. */
+    private CompletableFuture<SharedMemory.Agreement> answeredToAnEmptyFile(Hand opener, int verdict, String text)
+            throws IOException {
         CompletableFuture<SharedMemory.Agreement> answered = answered(auto());
-        Hand opener = new Hand(new PlainConnection(sockets.opener()));
         try (SharedFile file = SharedFile.create(folder)) {
-            opener.say(
-                    "memory-offer",
-                    0,
-                    file.name() + " " + sockets.opener().getLocalAddress() + " "
-                            + sockets.opener().getRemoteAddress());
+            opener.say("memory-offer", 0, offer(file.name()));
             assertThat(opener.hear().getKey()).isZero();
             file.unlink();
-            opener.say("memory-ready", 1, "no room");
         }
-        assertThat(answered.join().refusal()).contains("no room");
+        opener.say("memory-ready", verdict, text);
+        return answered;
+    }
+
+    @Test
+    void aRefusalByTheOpenerIsTakenAfterTheFileWasOpened() throws IOException {
+        Hand opener = new Hand(new PlainConnection(sockets.opener()));
+        assertThat(answeredToAnEmptyFile(opener, 1, "no room").join().refusal()).contains("no room");
     }
 
     @Test
     void aFileOfAnotherSizeIsNotUsed() throws IOException {
-        CompletableFuture<SharedMemory.Agreement> answered = answered(auto());
         Hand opener = new Hand(new PlainConnection(sockets.opener()));
-        try (SharedFile file = SharedFile.create(folder)) {
-            opener.say(
-                    "memory-offer",
-                    0,
-                    file.name() + " " + sockets.opener().getLocalAddress() + " "
-                            + sockets.opener().getRemoteAddress());
-            assertThat(opener.hear().getKey()).isZero();
-            file.unlink();
-            opener.say("memory-ready", 0, "");
-            assertThat(opener.hear().getValue()).contains("can't map shared memory: the shared file has 0 bytes");
-        }
+        CompletableFuture<SharedMemory.Agreement> answered = answeredToAnEmptyFile(opener, 0, "");
+        assertThat(opener.hear().getValue()).contains("can't map shared memory: the shared file has 0 bytes");
         assertThat(answered.join().refusal().orElseThrow()).contains("has 0 bytes");
     }
 }

@@ -83,8 +83,8 @@ public final class Cluster implements AutoCloseable {
                     "",
                     0);
             PlanChoice.Costs costs = PlanChoice.Costs.of(file, ReadSpeed.bytesPerSecond() * team.size());
-            LeaderRunner runner =
-                    new LeaderRunner(endpoint, membership, loader, options, shape, costs, limits, maxSequences, self);
+            Planner planner = new Planner(options.plan(), shape, costs);
+            LeaderRunner runner = new LeaderRunner(endpoint, membership, loader, planner, limits, maxSequences, self);
             return new Cluster(workers, runner);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
