@@ -2,6 +2,8 @@ package org.ryzanstein.loader.engine;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -24,6 +26,9 @@ final class Delivery implements Generation, Runnable {
     private final GenerationListener listener;
     private final Runnable wakeLoop;
     private final LinkedBlockingQueue<Event> events = new LinkedBlockingQueue<>();
+    /** Tokens that the listener is not told of yet. Belongs to the step loop. */
+    private final Deque<Event> held = new ArrayDeque<>();
+
     private final CompletableFuture<GenerationResult> end = new CompletableFuture<>();
     private volatile boolean cancelled;
 
@@ -36,15 +41,25 @@ final class Delivery implements Generation, Runnable {
         Thread.ofVirtual().name("ryzanstein-delivery").start(this);
     }
 
+    /** Keeps a token until {@link #release}: waking a thread takes time in which the next step could have begun. */
     void token(GeneratedToken token) {
-        events.add(new Event.Token(token));
+        held.add(new Event.Token(token));
+    }
+
+    /** Hands over what is kept. */
+    void release() {
+        while (!held.isEmpty()) {
+            events.add(held.remove());
+        }
     }
 
     void finished(GenerationResult result) {
+        release();
         events.add(new Event.Finished(result));
     }
 
     void failed(RuntimeException failure) {
+        release();
         events.add(new Event.Failed(failure));
     }
 

@@ -85,6 +85,11 @@ final class Sequence {
         return pending() > 1;
     }
 
+    /** Whether it is computed again after a loss of ranks, though part of its answer was delivered: somebody sees a pause. */
+    boolean isReplayed() {
+        return isPrefilling() && length > promptLength;
+    }
+
     /** Forgets what was computed, not what came of it: the same tokens are computed again. */
     void rewind() {
         computed = 0;

@@ -4,6 +4,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
@@ -19,13 +20,17 @@ import org.ryzanstein.loader.ranks.StepRunner;
 
 /**
  * The thread that runs steps. Each step holds the next token of every sequence that decodes and, in what room is left, chunks
- * of the prompts that are prefilled, in order of arrival. A request is admitted, first come first served, when there is a slot
- * and KV blocks for all that it may need, so that an admitted one never has to wait again.
+ * of the prompts that are prefilled, in order of arrival. After a loss of ranks, answers that were under way come first, short
+ * ones before long ones, so that each goes on as soon as it can. A request is admitted, first come first served, when there is
+ * a slot and KV blocks for all that it may need, so that an admitted one never has to wait again.
  *
  * <p>What a sequence's tokens are never depends on its neighbours: the numerics contract fixes each row's bits.
  */
 final class StepLoop implements Runnable {
     private static final Logger LOG = System.getLogger(StepLoop.class.getName());
+
+    /** A step that has so many tokens of answers that are computed again takes in no further one: it would only last longer. */
+    private static final int REPLAY_TOKENS = 64;
 
     private final StepRunner runner;
     private final Supplier<Optional<String>> damage;
@@ -37,6 +42,7 @@ final class StepLoop implements Runnable {
     /** For each token of the batch, the sequence that it belongs to. */
     private final Sequence[] owners;
 
+    private final Runnable deliver = this::deliver;
     private final float[] logits;
     private final int[] candidateIds;
     private final float[] candidateLogits;
@@ -46,6 +52,8 @@ final class StepLoop implements Runnable {
     private final Deque<Sequence> waiting = new ArrayDeque<>();
     private boolean closing;
     private boolean cancellations;
+    /** Whether ranks were lost and not all answers that were under way then have come so far again. */
+    private boolean replaying;
 
     private final AtomicLong stepCount = new AtomicLong();
     private volatile int activeCount;
@@ -224,11 +232,12 @@ final class StepLoop implements Runnable {
     private void step() {
         compose();
         try {
-            if (runner.run(batch)) {
+            if (runner.run(batch, deliver)) {
                 stepCount.incrementAndGet();
                 take();
             } else {
                 active.forEach(Sequence::rewind);
+                replaying = true;
             }
         } catch (RuntimeException | Error e) {
             failAll(e);
@@ -236,7 +245,14 @@ final class StepLoop implements Runnable {
         releaseFinished();
     }
 
-    /** Fills the batch: first what decodes, then prompts. */
+    /** Tells listeners of the tokens of the last step. */
+    private void deliver() {
+        for (Sequence sequence : active) {
+            sequence.delivery().release();
+        }
+    }
+
+    /** Fills the batch: first what decodes, then what is computed again; where nothing is, prompts. */
     private void compose() {
         batch.clear();
         for (Sequence sequence : active) {
@@ -244,8 +260,27 @@ final class StepLoop implements Runnable {
                 add(sequence, 1);
             }
         }
+        replaying = replaying && active.stream().anyMatch(Sequence::isReplayed);
+        if (replaying) {
+            replay();
+            return;
+        }
         for (Sequence sequence : active) {
             if (sequence.isPrefilling()) {
+                add(sequence, limits.maxTokens() - batch.tokens());
+            }
+        }
+    }
+
+    /** Adds one answer that is computed again, or a few short ones. */
+    private void replay() {
+        int before = batch.tokens();
+        List<Sequence> replayed = active.stream()
+                .filter(Sequence::isReplayed)
+                .sorted(Comparator.comparingInt(Sequence::pending))
+                .toList();
+        for (Sequence sequence : replayed) {
+            if (batch.tokens() - before < REPLAY_TOKENS) {
                 add(sequence, limits.maxTokens() - batch.tokens());
             }
         }

@@ -20,8 +20,6 @@ import org.ryzanstein.api.kernel.StepBatch;
 import org.ryzanstein.loader.cluster.ClusterException;
 import org.ryzanstein.loader.cluster.ClusterOptions;
 import org.ryzanstein.loader.cluster.ClusterStatus;
-import org.ryzanstein.loader.format.Hyperparameters;
-import org.ryzanstein.loader.model.Architectures;
 import org.ryzanstein.loader.model.Model;
 import org.ryzanstein.loader.model.ModelLimits;
 
@@ -48,9 +46,7 @@ final class LeaderRunner implements StepRunner {
     private final Endpoint endpoint;
     private final Membership membership;
     private final ShardLoader loader;
-    private final ClusterOptions options;
-    private final Hyperparameters shape;
-    private final PlanChoice.Costs costs;
+    private final Planner planner;
     private final ModelLimits limits;
     private final int maxSequences;
     private final ClusterStatus.Rank self;
@@ -75,18 +71,14 @@ final class LeaderRunner implements StepRunner {
             Endpoint endpoint,
             Membership membership,
             ShardLoader loader,
-            ClusterOptions options,
-            Hyperparameters shape,
-            PlanChoice.Costs costs,
+            Planner planner,
             ModelLimits limits,
             int maxSequences,
             ClusterStatus.Rank self) {
         this.endpoint = endpoint;
         this.membership = membership;
         this.loader = loader;
-        this.options = options;
-        this.shape = shape;
-        this.costs = costs;
+        this.planner = planner;
         this.limits = limits;
         this.maxSequences = maxSequences;
         this.self = self;
@@ -110,13 +102,14 @@ final class LeaderRunner implements StepRunner {
     }
 
     @Override
-    public boolean run(StepBatch batch) {
+    public boolean run(StepBatch batch, Runnable meanwhile) {
         if (broken) {
+            meanwhile.run();
             recover(new ClusterException("no group could be formed before"));
             return false;
         }
         try {
-            group.run(message, batch);
+            group.run(message, batch, meanwhile);
             return true;
         } catch (CommunicationException | ClusterException e) {
             recover(e);
@@ -292,12 +285,12 @@ final class LeaderRunner implements StepRunner {
                 () -> gone(members));
         try {
             ranks.setDeadline(RankWorker.STEP_DEADLINE);
-            PlanChoice choice = PlanChoice.of(options.plan(), shape, costs, ranks.worldSize(), ranks.linkSpeed());
+            PlanChoice choice = planner.choose(ranks.worldSize(), ranks.linkSpeed());
             Agreement.plan(ranks, choice.plan());
             LoadedShard shard = loader.load(choice.plan(), limits, ranks);
             long[] packed = Agreement.ready(ranks, shard.model().packedBytes());
             message.repeatPlacements();
-            return new Group(self, members, ranks, shard, choice, limits, Architectures.sizes(shape), packed);
+            return new Group(self, members, ranks, shard, choice, limits, planner.sizes(), packed);
         } catch (RuntimeException | Error e) {
             ranks.close();
             throw e;

@@ -33,7 +33,8 @@ public final class LocalRunner implements StepRunner {
     public void place(int slot, int[] blocks) {}
 
     @Override
-    public boolean run(StepBatch batch) {
+    public boolean run(StepBatch batch, Runnable meanwhile) {
+        meanwhile.run();
         PreparedStep step = steps.forBatch(batch);
         last = step;
         backend.queue().submit(step, batch);

@@ -2,6 +2,7 @@ package org.ryzanstein.loader.engine;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.ryzanstein.api.kernel.KernelBackends;
 import org.ryzanstein.loader.format.GgufModelFile;
 import org.ryzanstein.loader.format.Hyperparameters;
@@ -12,11 +13,17 @@ import org.ryzanstein.loader.model.ModelLimits;
 import org.ryzanstein.loader.parallel.Placement;
 import org.ryzanstein.loader.parallel.SpinParkTeam;
 import org.ryzanstein.loader.ranks.LocalRunner;
+import org.ryzanstein.loader.ranks.StepRunner;
 import org.ryzanstein.loader.tokenizer.Tokenizers;
 
 /** An engine of the embedded model with as many KV blocks and sequences as a test wants, on a backend that can be made to fail. */
 record SmallEngine(Engine engine, WrappedBackend backend) implements AutoCloseable {
     static SmallEngine open(int maxSequences, int maxStepTokens, int kvBlocks) {
+        return open(maxSequences, maxStepTokens, kvBlocks, UnaryOperator.identity());
+    }
+
+    /** One whose steps are run by what is made of its runner. */
+    static SmallEngine open(int maxSequences, int maxStepTokens, int kvBlocks, UnaryOperator<StepRunner> runner) {
         SpinParkTeam team = new SpinParkTeam(1);
         WrappedBackend backend = new WrappedBackend(
                 KernelBackends.choose(Optional.empty()).provider().open(team));
@@ -47,7 +54,7 @@ record SmallEngine(Engine engine, WrappedBackend backend) implements AutoCloseab
                     List.of(),
                     backend.name(),
                     model,
-                    new LocalRunner(backend, model, limits),
+                    runner.apply(new LocalRunner(backend, model, limits)),
                     team,
                     file::change,
                     limits,

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -278,5 +279,73 @@ class StepLoopTest {
             c.await();
             assertThat(first).hasSize(60).isSorted().isEqualTo(second);
         }
+    }
+
+    /** Stands at two gates, at one position each. */
+    private static LogitsObserver at(int firstPosition, Gate first, int secondPosition, Gate second) {
+        return (position, logits) -> {
+            if (position == firstPosition) {
+                first.logits(position, logits);
+            } else if (position == secondPosition) {
+                second.logits(position, logits);
+            }
+        };
+    }
+
+    /**
+     * Loses a step when four answers are under way, or three and a prompt.
+     *
+     * @param prompts lengths of the four prompts; the last one comes late if {@code late}
+     * @return the steps from the lost one on
+     */
+    private static List<String> stepsAfterALoss(int[] prompts, boolean late) throws InterruptedException {
+        AtomicReference<LosingRunner> runner = new AtomicReference<>();
+        try (SmallEngine small = SmallEngine.open(4, 256, 64, real -> {
+            runner.set(new LosingRunner(real));
+            return runner.get();
+        })) {
+            Gate first = new Gate();
+            Gate second = new Gate();
+            int last = prompts[0] - 1;
+            List<Generation> generations = new ArrayList<>();
+            generations.add(small.submit(request(prompts[0], 20).withLogits(last, at(last, first, last + 3, second))));
+            first.awaitLoop();
+            for (int i = 1; i < 3; i++) {
+                generations.add(small.submit(request(prompts[i], 20)));
+            }
+            if (!late) {
+                generations.add(small.submit(request(prompts[3], 20)));
+            }
+            first.open();
+            second.awaitLoop();
+            if (late) {
+                generations.add(small.submit(request(prompts[3], 20)));
+            }
+            runner.get().loseNextStep();
+            second.open();
+            List<int[]> answers = new ArrayList<>();
+            for (Generation generation : generations) {
+                answers.add(generation.await().ids());
+            }
+            List<String> steps = runner.get().steps();
+            for (int i = 0; i < answers.size(); i++) {
+                assertThat(answers.get(i))
+                        .isEqualTo(small.submit(request(prompts[i], 20)).await().ids());
+            }
+            assertAllFree(small);
+            return steps;
+        }
+    }
+
+    @Test
+    void afterALossShortAnswersGoOnFirstAndPromptsLast() throws InterruptedException {
+        assertThat(stepsAfterALoss(new int[] {100, 80, 70, 30}, true))
+                .startsWith("0:1 1:1 2:1 3:30", "2:73", "1:83 2:1", "0:104 1:1 2:1", "0:1 1:1 2:1 3:30");
+    }
+
+    @Test
+    void afterALossAFewShortAnswersShareAStep() throws InterruptedException {
+        assertThat(stepsAfterALoss(new int[] {20, 60, 40, 10}, false))
+                .startsWith("0:1 1:1 2:1 3:1", "0:24 2:43 3:13", "0:1 1:63 2:1 3:1", "0:1 1:1 2:1 3:1");
     }
 }
