@@ -197,13 +197,18 @@ public final class TeamBinding {
         if (own == null) {
             return;
         }
+        bind(own, nodes.get(member).processors());
+    }
+
+    private static void bind(ThreadAffinity own, BitSet processors) {
         try {
-            own.bind(nodes.get(member).processors());
+            own.bind(processors);
         } catch (AffinityException e) {
             LOG.log(
                     Level.WARNING,
-                    "{0} is not bound any more: {1}",
+                    "{0} could not be bound to processors {1}: {2}",
                     Thread.currentThread().getName(),
+                    ProcessorList.format(processors),
                     e.getMessage());
         }
     }
@@ -223,6 +228,6 @@ public final class TeamBinding {
         }
         BitSet before = own.current();
         bind(member);
-        return () -> own.bind(before);
+        return () -> bind(own, before);
     }
 }

@@ -24,7 +24,7 @@ class TeamBindingTest {
     private static final class FakeAffinity implements ThreadAffinity {
         private final List<String> bound = new ArrayList<>();
         private Optional<String> refusal = Optional.empty();
-        private boolean refuses;
+        private int refusesBelow;
 
         @Override
         public Optional<String> refusal() {
@@ -40,7 +40,7 @@ class TeamBindingTest {
 
         @Override
         public void bind(BitSet processors) {
-            if (refuses && processors.cardinality() < 8) {
+            if (processors.cardinality() < refusesBelow) {
                 throw new AffinityException("sched_setaffinity: errno 1 (EPERM)");
             }
             bound.add(ProcessorList.format(processors));
@@ -124,9 +124,10 @@ class TeamBindingTest {
         eightCores();
         TeamBinding binding = plan(Affinity.AUTO, 8, 0, 8);
         affinity.bound.clear();
-        affinity.refuses = true;
+        affinity.refusesBelow = 9;
 
         binding.bind(3);
+        binding.bindWhile(3).close();
 
         assertThat(affinity.bound).isEmpty();
     }
@@ -165,7 +166,7 @@ class TeamBindingTest {
                         .describe())
                 .isEqualTo("not bound: no module here can bind threads");
 
-        affinity.refuses = true;
+        affinity.refusesBelow = 8;
         assertThat(plan(Affinity.AUTO, 2, 0, 2).describe()).isEqualTo("not bound: sched_setaffinity: errno 1 (EPERM)");
         assertThat(affinity.bound).containsExactly("0-7");
 
