@@ -46,9 +46,9 @@ final class DenseTiles {
             c1 = w.fma(q, c1);
             d1 = v.fma(q, d1);
         }
-        Lanes.FLOAT.cast(a0).add(a1).intoArray(sums, to);
-        Lanes.FLOAT.cast(b0).add(b1).intoArray(sums, to + Lanes.WORDS);
-        Lanes.FLOAT.cast(c0).add(c1).intoArray(sums, to + 2 * Lanes.WORDS);
-        Lanes.FLOAT.cast(d0).add(d1).intoArray(sums, to + 3 * Lanes.WORDS);
+        Lanes.FLOAT.cast(Lanes.FLOAT.cast(a0).add(a1)).intoArray(sums, to);
+        Lanes.FLOAT.cast(Lanes.FLOAT.cast(b0).add(b1)).intoArray(sums, to + Lanes.WORDS);
+        Lanes.FLOAT.cast(Lanes.FLOAT.cast(c0).add(c1)).intoArray(sums, to + 2 * Lanes.WORDS);
+        Lanes.FLOAT.cast(Lanes.FLOAT.cast(d0).add(d1)).intoArray(sums, to + 3 * Lanes.WORDS);
     }
 }

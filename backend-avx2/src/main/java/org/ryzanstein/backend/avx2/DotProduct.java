@@ -37,10 +37,10 @@ final class DotProduct {
             }
         }
         // Lane i takes lane i + 4, then i + 2, i + 1; what the upper lanes get does not matter.
-        FloatVector eight = Lanes.FLOAT.cast(first).add(second);
-        FloatVector four = eight.add(eight.rearrange(FROM_4));
-        FloatVector two = four.add(four.rearrange(FROM_2));
-        return two.add(two.rearrange(FROM_1)).lane(0);
+        FloatVector eight = Lanes.FLOAT.cast(Lanes.FLOAT.cast(first).add(second));
+        FloatVector four = Lanes.FLOAT.cast(eight.add(eight.rearrange(FROM_4)));
+        FloatVector two = Lanes.FLOAT.cast(four.add(four.rearrange(FROM_2)));
+        return Lanes.FLOAT.cast(two.add(two.rearrange(FROM_1))).lane(0);
     }
 
     /** The rest of the contract's tree for one vector, whose lane i is accumulator i plus accumulator i + 8. */

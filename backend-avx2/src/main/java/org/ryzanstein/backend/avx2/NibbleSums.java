@@ -45,19 +45,29 @@ final class NibbleSums {
             ByteVector plus0 = Lanes.BYTE_16.cast(ByteVector.fromMemorySegment(
                     Lanes.BYTES_16, weights, at + (long) g * stride, ByteOrder.LITTLE_ENDIAN));
             ByteVector minus0 = Lanes.BYTE_16.cast(Lanes.WORD_SHORT
-                    .cast(plus0.reinterpretAsShorts())
-                    .lanewise(VectorOperators.LSHR, NibbleShape.DIGITS)
+                    .cast(Lanes.WORD_SHORT
+                            .cast(plus0.reinterpretAsShorts())
+                            .lanewise(VectorOperators.LSHR, NibbleShape.DIGITS))
                     .reinterpretAsBytes());
-            low0 = Lanes.BYTE_16.cast(low0).add(plus0.selectFrom(low).sub(minus0.selectFrom(low)));
-            high0 = Lanes.BYTE_16.cast(high0).add(plus0.selectFrom(high).sub(minus0.selectFrom(high)));
+            low0 = Lanes.BYTE_16
+                    .cast(low0)
+                    .add(Lanes.BYTE_16.cast(plus0.selectFrom(low)).sub(minus0.selectFrom(low)));
+            high0 = Lanes.BYTE_16
+                    .cast(high0)
+                    .add(Lanes.BYTE_16.cast(plus0.selectFrom(high)).sub(minus0.selectFrom(high)));
             ByteVector plus1 = Lanes.BYTE_16.cast(ByteVector.fromMemorySegment(
                     Lanes.BYTES_16, weights, at + (long) g * stride + Lanes.HALVES, ByteOrder.LITTLE_ENDIAN));
             ByteVector minus1 = Lanes.BYTE_16.cast(Lanes.WORD_SHORT
-                    .cast(plus1.reinterpretAsShorts())
-                    .lanewise(VectorOperators.LSHR, NibbleShape.DIGITS)
+                    .cast(Lanes.WORD_SHORT
+                            .cast(plus1.reinterpretAsShorts())
+                            .lanewise(VectorOperators.LSHR, NibbleShape.DIGITS))
                     .reinterpretAsBytes());
-            low1 = Lanes.BYTE_16.cast(low1).add(plus1.selectFrom(low).sub(minus1.selectFrom(low)));
-            high1 = Lanes.BYTE_16.cast(high1).add(plus1.selectFrom(high).sub(minus1.selectFrom(high)));
+            low1 = Lanes.BYTE_16
+                    .cast(low1)
+                    .add(Lanes.BYTE_16.cast(plus1.selectFrom(low)).sub(minus1.selectFrom(low)));
+            high1 = Lanes.BYTE_16
+                    .cast(high1)
+                    .add(Lanes.BYTE_16.cast(plus1.selectFrom(high)).sub(minus1.selectFrom(high)));
             if ((g & (NibbleShape.UNIT - 1)) == NibbleShape.UNIT - 1) {
                 s0 = Lanes.SHORT
                         .cast(s0)
@@ -78,12 +88,14 @@ final class NibbleSums {
             }
         }
         Lanes.SHORT
-                .cast(s0)
-                .add(Lanes.SHORT.cast(h0).lanewise(VectorOperators.LSHL, SubsetTables.LOW_BITS))
+                .cast(Lanes.SHORT
+                        .cast(s0)
+                        .add(Lanes.SHORT.cast(h0).lanewise(VectorOperators.LSHL, SubsetTables.LOW_BITS)))
                 .intoArray(sums, 0);
         Lanes.SHORT
-                .cast(s1)
-                .add(Lanes.SHORT.cast(h1).lanewise(VectorOperators.LSHL, SubsetTables.LOW_BITS))
+                .cast(Lanes.SHORT
+                        .cast(s1)
+                        .add(Lanes.SHORT.cast(h1).lanewise(VectorOperators.LSHL, SubsetTables.LOW_BITS)))
                 .intoArray(sums, Lanes.HALVES);
     }
 
@@ -105,10 +117,11 @@ final class NibbleSums {
         }
         for (; i + Lanes.WORDS <= count; i += Lanes.WORDS) {
             Lanes.INT
-                    .cast(IntVector.fromArray(Lanes.INTS, totals, at + i))
-                    .add(Lanes.WORD_SHORT
-                            .cast(ShortVector.fromArray(Lanes.WORD_SHORTS, sums, i))
-                            .convertShape(VectorOperators.S2I, Lanes.INTS, 0))
+                    .cast(Lanes.INT
+                            .cast(IntVector.fromArray(Lanes.INTS, totals, at + i))
+                            .add(Lanes.WORD_SHORT
+                                    .cast(ShortVector.fromArray(Lanes.WORD_SHORTS, sums, i))
+                                    .convertShape(VectorOperators.S2I, Lanes.INTS, 0)))
                     .intoArray(totals, at + i);
         }
         for (; i < count; i++) {

@@ -47,14 +47,17 @@ final class SubsetTables {
         ShortVector fourth = Lanes.SHORT.cast(ShortVector.fromArray(Lanes.SHORTS, FOURTH, 0));
         for (int g = 0; g < groups; g++) {
             int d = at + g * NibbleShape.DIGITS;
-            ShortVector low = first.and((short) digits[d]).add(second.and((short) digits[d + 1]));
-            ShortVector high = third.and((short) digits[d + 2]).add(fourth.and((short) digits[d + 3]));
-            ShortVector sums = low.add(high);
+            ShortVector low = Lanes.SHORT.cast(
+                    Lanes.SHORT.cast(first.and((short) digits[d])).add(second.and((short) digits[d + 1])));
+            ShortVector high =
+                    Lanes.SHORT.cast(third.and((short) digits[d + 2])).add(fourth.and((short) digits[d + 3]));
+            ShortVector sums = Lanes.SHORT.cast(low.add(high));
             Lanes.BYTE_16
-                    .cast(sums.and((short) LOW).convertShape(VectorOperators.S2B, Lanes.BYTES_16, 0))
+                    .cast(Lanes.SHORT.cast(sums.and((short) LOW)).convertShape(VectorOperators.S2B, Lanes.BYTES_16, 0))
                     .intoArray(tables, to + g * BYTES);
             Lanes.BYTE_16
-                    .cast(sums.lanewise(VectorOperators.ASHR, LOW_BITS)
+                    .cast(Lanes.SHORT
+                            .cast(sums.lanewise(VectorOperators.ASHR, LOW_BITS))
                             .convertShape(VectorOperators.S2B, Lanes.BYTES_16, 0))
                     .intoArray(tables, to + g * BYTES + BYTES / 2);
         }

@@ -92,13 +92,17 @@ final class TokenTables {
         IntVector odd = Lanes.INT.cast(IntVector.fromArray(Lanes.INTS, packed, at + Lanes.HALVES));
         for (int digit = 0; digit < NibbleShape.DIGITS; digit++) {
             int up = (NibbleShape.DIGITS - 1 - digit) * Byte.SIZE;
-            IntVector low = even.lanewise(VectorOperators.LSHL, up)
-                    .lanewise(VectorOperators.ASHR, Integer.SIZE - Byte.SIZE)
-                    .and(0xffff);
-            IntVector high = odd.lanewise(VectorOperators.LSHL, up)
-                    .lanewise(VectorOperators.ASHR, Integer.SIZE - Byte.SIZE)
+            IntVector low = Lanes.INT.cast(Lanes.INT
+                    .cast(Lanes.INT
+                            .cast(even.lanewise(VectorOperators.LSHL, up))
+                            .lanewise(VectorOperators.ASHR, Integer.SIZE - Byte.SIZE))
+                    .and(0xffff));
+            IntVector high = Lanes.INT
+                    .cast(Lanes.INT
+                            .cast(odd.lanewise(VectorOperators.LSHL, up))
+                            .lanewise(VectorOperators.ASHR, Integer.SIZE - Byte.SIZE))
                     .lanewise(VectorOperators.LSHL, Short.SIZE);
-            Lanes.SHORT.cast(low.or(high).reinterpretAsShorts()).intoArray(lanes, to + digit * TOKENS);
+            Lanes.SHORT.cast(Lanes.INT.cast(low.or(high)).reinterpretAsShorts()).intoArray(lanes, to + digit * TOKENS);
         }
     }
 
@@ -126,7 +130,7 @@ final class TokenTables {
         }
         Lanes.SHORT.cast(first).intoArray(bounds, 0);
         Lanes.SHORT.cast(second).intoArray(bounds, Lanes.HALVES);
-        return Lanes.SHORT.cast(first).max(second).reduceLanes(VectorOperators.MAX);
+        return Lanes.SHORT.cast(Lanes.SHORT.cast(first).max(second)).reduceLanes(VectorOperators.MAX);
     }
 
     /**
@@ -149,16 +153,16 @@ final class TokenTables {
     private static void buildPairs(short[] lanes, int at, MemorySegment tables, long to) {
         ShortVector third = Lanes.SHORT.cast(ShortVector.fromArray(Lanes.SHORTS, lanes, at + 2 * TOKENS));
         ShortVector fourth = Lanes.SHORT.cast(ShortVector.fromArray(Lanes.SHORTS, lanes, at + 3 * TOKENS));
-        ShortVector minus = fourth.neg();
+        ShortVector minus = Lanes.SHORT.cast(fourth.neg());
         Lanes.SHORT.cast(ShortVector.zero(Lanes.SHORTS)).intoMemorySegment(tables, to, ByteOrder.LITTLE_ENDIAN);
         third.intoMemorySegment(tables, to + PLUS_3, ByteOrder.LITTLE_ENDIAN);
-        third.neg().intoMemorySegment(tables, to + MINUS_3, ByteOrder.LITTLE_ENDIAN);
+        Lanes.SHORT.cast(third.neg()).intoMemorySegment(tables, to + MINUS_3, ByteOrder.LITTLE_ENDIAN);
         fourth.intoMemorySegment(tables, to + PLUS_4, ByteOrder.LITTLE_ENDIAN);
-        fourth.add(third).intoMemorySegment(tables, to + PLUS_4 + PLUS_3, ByteOrder.LITTLE_ENDIAN);
-        fourth.sub(third).intoMemorySegment(tables, to + PLUS_4 + MINUS_3, ByteOrder.LITTLE_ENDIAN);
+        Lanes.SHORT.cast(fourth.add(third)).intoMemorySegment(tables, to + PLUS_4 + PLUS_3, ByteOrder.LITTLE_ENDIAN);
+        Lanes.SHORT.cast(fourth.sub(third)).intoMemorySegment(tables, to + PLUS_4 + MINUS_3, ByteOrder.LITTLE_ENDIAN);
         minus.intoMemorySegment(tables, to + MINUS_4, ByteOrder.LITTLE_ENDIAN);
-        minus.add(third).intoMemorySegment(tables, to + MINUS_4 + PLUS_3, ByteOrder.LITTLE_ENDIAN);
-        minus.sub(third).intoMemorySegment(tables, to + MINUS_4 + MINUS_3, ByteOrder.LITTLE_ENDIAN);
+        Lanes.SHORT.cast(minus.add(third)).intoMemorySegment(tables, to + MINUS_4 + PLUS_3, ByteOrder.LITTLE_ENDIAN);
+        Lanes.SHORT.cast(minus.sub(third)).intoMemorySegment(tables, to + MINUS_4 + MINUS_3, ByteOrder.LITTLE_ENDIAN);
     }
 
     /** From each of those the eight with further weights in the first and second place. */
@@ -169,16 +173,24 @@ final class TokenTables {
             long entry = to + pair;
             ShortVector base = Lanes.SHORT.cast(
                     ShortVector.fromMemorySegment(Lanes.SHORTS, tables, entry, ByteOrder.LITTLE_ENDIAN));
-            ShortVector plus = base.add(second);
-            ShortVector minus = base.sub(second);
-            base.add(first).intoMemorySegment(tables, entry + PLUS_1, ByteOrder.LITTLE_ENDIAN);
-            base.sub(first).intoMemorySegment(tables, entry + MINUS_1, ByteOrder.LITTLE_ENDIAN);
+            ShortVector plus = Lanes.SHORT.cast(base.add(second));
+            ShortVector minus = Lanes.SHORT.cast(base.sub(second));
+            Lanes.SHORT.cast(base.add(first)).intoMemorySegment(tables, entry + PLUS_1, ByteOrder.LITTLE_ENDIAN);
+            Lanes.SHORT.cast(base.sub(first)).intoMemorySegment(tables, entry + MINUS_1, ByteOrder.LITTLE_ENDIAN);
             plus.intoMemorySegment(tables, entry + PLUS_2, ByteOrder.LITTLE_ENDIAN);
-            plus.add(first).intoMemorySegment(tables, entry + PLUS_2 + PLUS_1, ByteOrder.LITTLE_ENDIAN);
-            plus.sub(first).intoMemorySegment(tables, entry + PLUS_2 + MINUS_1, ByteOrder.LITTLE_ENDIAN);
+            Lanes.SHORT
+                    .cast(plus.add(first))
+                    .intoMemorySegment(tables, entry + PLUS_2 + PLUS_1, ByteOrder.LITTLE_ENDIAN);
+            Lanes.SHORT
+                    .cast(plus.sub(first))
+                    .intoMemorySegment(tables, entry + PLUS_2 + MINUS_1, ByteOrder.LITTLE_ENDIAN);
             minus.intoMemorySegment(tables, entry + MINUS_2, ByteOrder.LITTLE_ENDIAN);
-            minus.add(first).intoMemorySegment(tables, entry + MINUS_2 + PLUS_1, ByteOrder.LITTLE_ENDIAN);
-            minus.sub(first).intoMemorySegment(tables, entry + MINUS_2 + MINUS_1, ByteOrder.LITTLE_ENDIAN);
+            Lanes.SHORT
+                    .cast(minus.add(first))
+                    .intoMemorySegment(tables, entry + MINUS_2 + PLUS_1, ByteOrder.LITTLE_ENDIAN);
+            Lanes.SHORT
+                    .cast(minus.sub(first))
+                    .intoMemorySegment(tables, entry + MINUS_2 + MINUS_1, ByteOrder.LITTLE_ENDIAN);
         }
     }
 
@@ -193,11 +205,12 @@ final class TokenTables {
         int bytes = groups * NibbleShape.ROWS;
         for (int i = 0; i < bytes; i += Lanes.HALVES) {
             Lanes.SHORT
-                    .cast(Lanes.BYTE_16
-                            .cast(ByteVector.fromMemorySegment(
-                                    Lanes.BYTES_16, weights, at + i, ByteOrder.LITTLE_ENDIAN))
-                            .convertShape(VectorOperators.ZERO_EXTEND_B2S, Lanes.SHORTS, 0))
-                    .lanewise(VectorOperators.LSHL, ENTRY_BITS)
+                    .cast(Lanes.SHORT
+                            .cast(Lanes.BYTE_16
+                                    .cast(ByteVector.fromMemorySegment(
+                                            Lanes.BYTES_16, weights, at + i, ByteOrder.LITTLE_ENDIAN))
+                                    .convertShape(VectorOperators.ZERO_EXTEND_B2S, Lanes.SHORTS, 0))
+                            .lanewise(VectorOperators.LSHL, ENTRY_BITS))
                     .intoCharArray(offsets, i);
         }
         Arrays.fill(offsets, bytes, PANEL * NibbleShape.ROWS, (char) 0);
@@ -218,26 +231,40 @@ final class TokenTables {
             ShortVector second = Lanes.SHORT.cast(
                     ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t + HALF, ByteOrder.LITTLE_ENDIAN));
             t = offsets[row + NibbleShape.ROWS] + (long) TABLE;
-            first = first.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t, ByteOrder.LITTLE_ENDIAN));
-            second = second.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t + HALF, ByteOrder.LITTLE_ENDIAN));
+            first = Lanes.SHORT.cast(
+                    first.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t, ByteOrder.LITTLE_ENDIAN)));
+            second = Lanes.SHORT.cast(
+                    second.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t + HALF, ByteOrder.LITTLE_ENDIAN)));
             t = offsets[row + 2 * NibbleShape.ROWS] + 2L * TABLE;
-            first = first.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t, ByteOrder.LITTLE_ENDIAN));
-            second = second.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t + HALF, ByteOrder.LITTLE_ENDIAN));
+            first = Lanes.SHORT.cast(
+                    first.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t, ByteOrder.LITTLE_ENDIAN)));
+            second = Lanes.SHORT.cast(
+                    second.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t + HALF, ByteOrder.LITTLE_ENDIAN)));
             t = offsets[row + 3 * NibbleShape.ROWS] + 3L * TABLE;
-            first = first.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t, ByteOrder.LITTLE_ENDIAN));
-            second = second.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t + HALF, ByteOrder.LITTLE_ENDIAN));
+            first = Lanes.SHORT.cast(
+                    first.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t, ByteOrder.LITTLE_ENDIAN)));
+            second = Lanes.SHORT.cast(
+                    second.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t + HALF, ByteOrder.LITTLE_ENDIAN)));
             t = offsets[row + 4 * NibbleShape.ROWS] + 4L * TABLE;
-            first = first.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t, ByteOrder.LITTLE_ENDIAN));
-            second = second.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t + HALF, ByteOrder.LITTLE_ENDIAN));
+            first = Lanes.SHORT.cast(
+                    first.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t, ByteOrder.LITTLE_ENDIAN)));
+            second = Lanes.SHORT.cast(
+                    second.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t + HALF, ByteOrder.LITTLE_ENDIAN)));
             t = offsets[row + 5 * NibbleShape.ROWS] + 5L * TABLE;
-            first = first.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t, ByteOrder.LITTLE_ENDIAN));
-            second = second.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t + HALF, ByteOrder.LITTLE_ENDIAN));
+            first = Lanes.SHORT.cast(
+                    first.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t, ByteOrder.LITTLE_ENDIAN)));
+            second = Lanes.SHORT.cast(
+                    second.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t + HALF, ByteOrder.LITTLE_ENDIAN)));
             t = offsets[row + 6 * NibbleShape.ROWS] + 6L * TABLE;
-            first = first.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t, ByteOrder.LITTLE_ENDIAN));
-            second = second.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t + HALF, ByteOrder.LITTLE_ENDIAN));
+            first = Lanes.SHORT.cast(
+                    first.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t, ByteOrder.LITTLE_ENDIAN)));
+            second = Lanes.SHORT.cast(
+                    second.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t + HALF, ByteOrder.LITTLE_ENDIAN)));
             t = offsets[row + 7 * NibbleShape.ROWS] + 7L * TABLE;
-            first = first.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t, ByteOrder.LITTLE_ENDIAN));
-            second = second.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t + HALF, ByteOrder.LITTLE_ENDIAN));
+            first = Lanes.SHORT.cast(
+                    first.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t, ByteOrder.LITTLE_ENDIAN)));
+            second = Lanes.SHORT.cast(
+                    second.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t + HALF, ByteOrder.LITTLE_ENDIAN)));
             first.intoArray(sums, sum);
             second.intoArray(sums, sum + Lanes.HALVES);
         }
@@ -248,33 +275,47 @@ final class TokenTables {
         for (int row = 0; row < NibbleShape.ROWS; row++) {
             int sum = to + row * TOKENS;
             long t = offsets[row];
-            ShortVector first = Lanes.SHORT
+            ShortVector first = Lanes.SHORT.cast(Lanes.SHORT
                     .cast(ShortVector.fromArray(Lanes.SHORTS, sums, sum))
-                    .add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t, ByteOrder.LITTLE_ENDIAN));
-            ShortVector second = Lanes.SHORT
+                    .add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t, ByteOrder.LITTLE_ENDIAN)));
+            ShortVector second = Lanes.SHORT.cast(Lanes.SHORT
                     .cast(ShortVector.fromArray(Lanes.SHORTS, sums, sum + Lanes.HALVES))
-                    .add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t + HALF, ByteOrder.LITTLE_ENDIAN));
+                    .add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t + HALF, ByteOrder.LITTLE_ENDIAN)));
             t = offsets[row + NibbleShape.ROWS] + (long) TABLE;
-            first = first.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t, ByteOrder.LITTLE_ENDIAN));
-            second = second.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t + HALF, ByteOrder.LITTLE_ENDIAN));
+            first = Lanes.SHORT.cast(
+                    first.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t, ByteOrder.LITTLE_ENDIAN)));
+            second = Lanes.SHORT.cast(
+                    second.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t + HALF, ByteOrder.LITTLE_ENDIAN)));
             t = offsets[row + 2 * NibbleShape.ROWS] + 2L * TABLE;
-            first = first.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t, ByteOrder.LITTLE_ENDIAN));
-            second = second.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t + HALF, ByteOrder.LITTLE_ENDIAN));
+            first = Lanes.SHORT.cast(
+                    first.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t, ByteOrder.LITTLE_ENDIAN)));
+            second = Lanes.SHORT.cast(
+                    second.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t + HALF, ByteOrder.LITTLE_ENDIAN)));
             t = offsets[row + 3 * NibbleShape.ROWS] + 3L * TABLE;
-            first = first.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t, ByteOrder.LITTLE_ENDIAN));
-            second = second.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t + HALF, ByteOrder.LITTLE_ENDIAN));
+            first = Lanes.SHORT.cast(
+                    first.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t, ByteOrder.LITTLE_ENDIAN)));
+            second = Lanes.SHORT.cast(
+                    second.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t + HALF, ByteOrder.LITTLE_ENDIAN)));
             t = offsets[row + 4 * NibbleShape.ROWS] + 4L * TABLE;
-            first = first.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t, ByteOrder.LITTLE_ENDIAN));
-            second = second.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t + HALF, ByteOrder.LITTLE_ENDIAN));
+            first = Lanes.SHORT.cast(
+                    first.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t, ByteOrder.LITTLE_ENDIAN)));
+            second = Lanes.SHORT.cast(
+                    second.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t + HALF, ByteOrder.LITTLE_ENDIAN)));
             t = offsets[row + 5 * NibbleShape.ROWS] + 5L * TABLE;
-            first = first.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t, ByteOrder.LITTLE_ENDIAN));
-            second = second.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t + HALF, ByteOrder.LITTLE_ENDIAN));
+            first = Lanes.SHORT.cast(
+                    first.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t, ByteOrder.LITTLE_ENDIAN)));
+            second = Lanes.SHORT.cast(
+                    second.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t + HALF, ByteOrder.LITTLE_ENDIAN)));
             t = offsets[row + 6 * NibbleShape.ROWS] + 6L * TABLE;
-            first = first.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t, ByteOrder.LITTLE_ENDIAN));
-            second = second.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t + HALF, ByteOrder.LITTLE_ENDIAN));
+            first = Lanes.SHORT.cast(
+                    first.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t, ByteOrder.LITTLE_ENDIAN)));
+            second = Lanes.SHORT.cast(
+                    second.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t + HALF, ByteOrder.LITTLE_ENDIAN)));
             t = offsets[row + 7 * NibbleShape.ROWS] + 7L * TABLE;
-            first = first.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t, ByteOrder.LITTLE_ENDIAN));
-            second = second.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t + HALF, ByteOrder.LITTLE_ENDIAN));
+            first = Lanes.SHORT.cast(
+                    first.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t, ByteOrder.LITTLE_ENDIAN)));
+            second = Lanes.SHORT.cast(
+                    second.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t + HALF, ByteOrder.LITTLE_ENDIAN)));
             first.intoArray(sums, sum);
             second.intoArray(sums, sum + Lanes.HALVES);
         }

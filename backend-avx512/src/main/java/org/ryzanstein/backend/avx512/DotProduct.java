@@ -28,18 +28,19 @@ final class DotProduct {
             sums = Lanes.FLOAT.cast(sums).blend(x.fma(y, sums), inside);
         }
         // Lane i takes lane i + 8, then i + 4, i + 2, i + 1; what the upper lanes get does not matter.
-        FloatVector eight = Lanes.FLOAT.cast(sums).add(Lanes.FLOAT.cast(sums).rearrange(FROM_8));
-        FloatVector four = eight.add(eight.rearrange(FROM_4));
-        FloatVector two = four.add(four.rearrange(FROM_2));
-        return two.add(two.rearrange(FROM_1)).lane(0);
+        FloatVector eight = Lanes.FLOAT.cast(
+                Lanes.FLOAT.cast(sums).add(Lanes.FLOAT.cast(sums).rearrange(FROM_8)));
+        FloatVector four = Lanes.FLOAT.cast(eight.add(eight.rearrange(FROM_4)));
+        FloatVector two = Lanes.FLOAT.cast(four.add(four.rearrange(FROM_2)));
+        return Lanes.FLOAT.cast(two.add(two.rearrange(FROM_1))).lane(0);
     }
 
     /** The contract's tree for one vector, whose lanes are the accumulators. */
     static float tree(float[] sums, int at) {
         FloatVector all = Lanes.FLOAT.cast(FloatVector.fromArray(Lanes.FLOATS, sums, at));
-        FloatVector eight = all.add(all.rearrange(FROM_8));
-        FloatVector four = eight.add(eight.rearrange(FROM_4));
-        FloatVector two = four.add(four.rearrange(FROM_2));
-        return two.add(two.rearrange(FROM_1)).lane(0);
+        FloatVector eight = Lanes.FLOAT.cast(all.add(all.rearrange(FROM_8)));
+        FloatVector four = Lanes.FLOAT.cast(eight.add(eight.rearrange(FROM_4)));
+        FloatVector two = Lanes.FLOAT.cast(four.add(four.rearrange(FROM_2)));
+        return Lanes.FLOAT.cast(two.add(two.rearrange(FROM_1))).lane(0);
     }
 }

@@ -21,10 +21,9 @@ final class Lanes {
     static final VectorSpecies<Byte> WORD_BYTES = ByteVector.SPECIES_128;
 
     // The classes of vectors of the species above. A vector is cast to its class wherever a method of it is
-    // called, unless it is the result of arithmetic on one that was: while it parses, the compiler does not know
-    // the class of a vector that was loaded, broadcast, converted or carried by a loop. It would ask profiles that
-    // all users of vectors in the JVM share, and where they hold two classes make code for both, and an object of
-    // the vector (decision 0016).
+    // called: while it parses, the compiler mostly does not know the class of what it has just made. It would ask
+    // profiles that all users of vectors in the JVM share, and where they hold two classes make code for both, and
+    // an object of the vector (decision 0016; VectorCastsTest of system-test finds where a cast is missing).
     static final Class<? extends FloatVector> FLOAT = FLOATS.vectorType().asSubclass(FloatVector.class);
     static final Class<? extends IntVector> INT = INTS.vectorType().asSubclass(IntVector.class);
     static final Class<? extends ShortVector> SHORT = SHORTS.vectorType().asSubclass(ShortVector.class);

@@ -60,10 +60,10 @@ final class Lookup {
         ShortVector third = Lanes.SHORT.cast(ShortVector.fromArray(Lanes.SHORTS, THIRD, 0));
         for (int i = from; i < whole; i++) {
             int d = at + i * LookupShape.DIGITS;
-            ShortVector a = first.mul((short) digits[d]);
+            ShortVector a = Lanes.SHORT.cast(first.mul((short) digits[d]));
             ShortVector b = second.mul((short) digits[d + 1]);
             ShortVector c = third.mul((short) digits[d + 2]);
-            a.add(b).add(c).intoArray(tables, (i - from) * TABLE);
+            Lanes.SHORT.cast(Lanes.SHORT.cast(a.add(b)).add(c)).intoArray(tables, (i - from) * TABLE);
         }
         int column = whole * LookupShape.DIGITS;
         if (from <= whole && whole < to && column < columns) {
@@ -99,35 +99,43 @@ final class Lookup {
             ShortVector word =
                     Lanes.SHORT.cast(ShortVector.fromMemorySegment(Lanes.SHORTS, words, w0, ByteOrder.LITTLE_ENDIAN));
             s0 = Lanes.SHORT
-                    .cast(s0)
-                    .add(word.selectFrom(a))
-                    .add(word.lanewise(VectorOperators.LSHR, LookupShape.INDEX_BITS)
-                            .selectFrom(b))
-                    .add(word.lanewise(VectorOperators.LSHR, 2 * LookupShape.INDEX_BITS)
+                    .cast(Lanes.SHORT
+                            .cast(Lanes.SHORT.cast(s0).add(word.selectFrom(a)))
+                            .add(Lanes.SHORT
+                                    .cast(word.lanewise(VectorOperators.LSHR, LookupShape.INDEX_BITS))
+                                    .selectFrom(b)))
+                    .add(Lanes.SHORT
+                            .cast(word.lanewise(VectorOperators.LSHR, 2 * LookupShape.INDEX_BITS))
                             .selectFrom(c));
             word = Lanes.SHORT.cast(ShortVector.fromMemorySegment(Lanes.SHORTS, words, w1, ByteOrder.LITTLE_ENDIAN));
             s1 = Lanes.SHORT
-                    .cast(s1)
-                    .add(word.selectFrom(a))
-                    .add(word.lanewise(VectorOperators.LSHR, LookupShape.INDEX_BITS)
-                            .selectFrom(b))
-                    .add(word.lanewise(VectorOperators.LSHR, 2 * LookupShape.INDEX_BITS)
+                    .cast(Lanes.SHORT
+                            .cast(Lanes.SHORT.cast(s1).add(word.selectFrom(a)))
+                            .add(Lanes.SHORT
+                                    .cast(word.lanewise(VectorOperators.LSHR, LookupShape.INDEX_BITS))
+                                    .selectFrom(b)))
+                    .add(Lanes.SHORT
+                            .cast(word.lanewise(VectorOperators.LSHR, 2 * LookupShape.INDEX_BITS))
                             .selectFrom(c));
             word = Lanes.SHORT.cast(ShortVector.fromMemorySegment(Lanes.SHORTS, words, w2, ByteOrder.LITTLE_ENDIAN));
             s2 = Lanes.SHORT
-                    .cast(s2)
-                    .add(word.selectFrom(a))
-                    .add(word.lanewise(VectorOperators.LSHR, LookupShape.INDEX_BITS)
-                            .selectFrom(b))
-                    .add(word.lanewise(VectorOperators.LSHR, 2 * LookupShape.INDEX_BITS)
+                    .cast(Lanes.SHORT
+                            .cast(Lanes.SHORT.cast(s2).add(word.selectFrom(a)))
+                            .add(Lanes.SHORT
+                                    .cast(word.lanewise(VectorOperators.LSHR, LookupShape.INDEX_BITS))
+                                    .selectFrom(b)))
+                    .add(Lanes.SHORT
+                            .cast(word.lanewise(VectorOperators.LSHR, 2 * LookupShape.INDEX_BITS))
                             .selectFrom(c));
             word = Lanes.SHORT.cast(ShortVector.fromMemorySegment(Lanes.SHORTS, words, w3, ByteOrder.LITTLE_ENDIAN));
             s3 = Lanes.SHORT
-                    .cast(s3)
-                    .add(word.selectFrom(a))
-                    .add(word.lanewise(VectorOperators.LSHR, LookupShape.INDEX_BITS)
-                            .selectFrom(b))
-                    .add(word.lanewise(VectorOperators.LSHR, 2 * LookupShape.INDEX_BITS)
+                    .cast(Lanes.SHORT
+                            .cast(Lanes.SHORT.cast(s3).add(word.selectFrom(a)))
+                            .add(Lanes.SHORT
+                                    .cast(word.lanewise(VectorOperators.LSHR, LookupShape.INDEX_BITS))
+                                    .selectFrom(b)))
+                    .add(Lanes.SHORT
+                            .cast(word.lanewise(VectorOperators.LSHR, 2 * LookupShape.INDEX_BITS))
                             .selectFrom(c));
             w0 += WORD_BYTES;
             w1 += WORD_BYTES;
@@ -175,20 +183,36 @@ final class Lookup {
                     Lanes.SHORT.cast(ShortVector.fromMemorySegment(Lanes.SHORTS, words, w0, ByteOrder.LITTLE_ENDIAN));
             ShortVector y =
                     Lanes.SHORT.cast(ShortVector.fromMemorySegment(Lanes.SHORTS, words, w1, ByteOrder.LITTLE_ENDIAN));
-            ShortVector x2 = x.lanewise(VectorOperators.LSHR, LookupShape.INDEX_BITS);
-            ShortVector y2 = y.lanewise(VectorOperators.LSHR, LookupShape.INDEX_BITS);
-            ShortVector x3 = x.lanewise(VectorOperators.LSHR, 2 * LookupShape.INDEX_BITS);
-            ShortVector y3 = y.lanewise(VectorOperators.LSHR, 2 * LookupShape.INDEX_BITS);
+            ShortVector x2 = Lanes.SHORT.cast(x.lanewise(VectorOperators.LSHR, LookupShape.INDEX_BITS));
+            ShortVector y2 = Lanes.SHORT.cast(y.lanewise(VectorOperators.LSHR, LookupShape.INDEX_BITS));
+            ShortVector x3 = Lanes.SHORT.cast(x.lanewise(VectorOperators.LSHR, 2 * LookupShape.INDEX_BITS));
+            ShortVector y3 = Lanes.SHORT.cast(y.lanewise(VectorOperators.LSHR, 2 * LookupShape.INDEX_BITS));
             ShortVector a = ShortVector.fromArray(Lanes.SHORTS, tables, t);
             ShortVector b = ShortVector.fromArray(Lanes.SHORTS, tables, t + Lanes.HALVES);
             ShortVector c = ShortVector.fromArray(Lanes.SHORTS, tables, t + 2 * Lanes.HALVES);
-            s0 = Lanes.SHORT.cast(s0).add(x.selectFrom(a)).add(x2.selectFrom(b)).add(x3.selectFrom(c));
-            s1 = Lanes.SHORT.cast(s1).add(y.selectFrom(a)).add(y2.selectFrom(b)).add(y3.selectFrom(c));
+            s0 = Lanes.SHORT
+                    .cast(Lanes.SHORT
+                            .cast(Lanes.SHORT.cast(s0).add(x.selectFrom(a)))
+                            .add(x2.selectFrom(b)))
+                    .add(x3.selectFrom(c));
+            s1 = Lanes.SHORT
+                    .cast(Lanes.SHORT
+                            .cast(Lanes.SHORT.cast(s1).add(y.selectFrom(a)))
+                            .add(y2.selectFrom(b)))
+                    .add(y3.selectFrom(c));
             a = ShortVector.fromArray(Lanes.SHORTS, others, t);
             b = ShortVector.fromArray(Lanes.SHORTS, others, t + Lanes.HALVES);
             c = ShortVector.fromArray(Lanes.SHORTS, others, t + 2 * Lanes.HALVES);
-            s2 = Lanes.SHORT.cast(s2).add(x.selectFrom(a)).add(x2.selectFrom(b)).add(x3.selectFrom(c));
-            s3 = Lanes.SHORT.cast(s3).add(y.selectFrom(a)).add(y2.selectFrom(b)).add(y3.selectFrom(c));
+            s2 = Lanes.SHORT
+                    .cast(Lanes.SHORT
+                            .cast(Lanes.SHORT.cast(s2).add(x.selectFrom(a)))
+                            .add(x2.selectFrom(b)))
+                    .add(x3.selectFrom(c));
+            s3 = Lanes.SHORT
+                    .cast(Lanes.SHORT
+                            .cast(Lanes.SHORT.cast(s3).add(y.selectFrom(a)))
+                            .add(y2.selectFrom(b)))
+                    .add(y3.selectFrom(c));
             w0 += WORD_BYTES;
             w1 += WORD_BYTES;
             t += WORD_TABLES;
@@ -208,8 +232,9 @@ final class Lookup {
         for (; i + Lanes.WORDS <= count; i += Lanes.WORDS) {
             ShortVector sum = Lanes.WORD_SHORT.cast(ShortVector.fromArray(Lanes.WORD_SHORTS, sums, i));
             Lanes.INT
-                    .cast(IntVector.fromArray(Lanes.INTS, totals, at + i))
-                    .add(sum.convertShape(VectorOperators.S2I, Lanes.INTS, 0))
+                    .cast(Lanes.INT
+                            .cast(IntVector.fromArray(Lanes.INTS, totals, at + i))
+                            .add(sum.convertShape(VectorOperators.S2I, Lanes.INTS, 0)))
                     .intoArray(totals, at + i);
         }
         for (; i < count; i++) {

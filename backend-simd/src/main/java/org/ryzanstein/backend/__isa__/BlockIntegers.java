@@ -90,42 +90,38 @@ final class BlockIntegers {
             for (int j = 0; j < words; j++) {
                 ShortVector word = Lanes.SHORT.cast(
                         ShortVector.fromMemorySegment(Lanes.SHORTS, memory, p, ByteOrder.LITTLE_ENDIAN));
-                even = word.and((short) 15)
-                        .mul(Lanes.INT
-                                .cast(IntVector.broadcast(Lanes.INTS, digits[k]))
-                                .reinterpretAsShorts())
-                        .add(even);
-                odd = word.lanewise(VectorOperators.LSHR, 4)
-                        .and((short) 15)
-                        .mul(Lanes.INT
-                                .cast(IntVector.broadcast(Lanes.INTS, digits[k + 1]))
-                                .reinterpretAsShorts())
-                        .add(odd);
-                even = word.lanewise(VectorOperators.LSHR, 8)
-                        .and((short) 15)
-                        .mul(Lanes.INT
-                                .cast(IntVector.broadcast(Lanes.INTS, digits[k + 2]))
-                                .reinterpretAsShorts())
-                        .add(even);
-                odd = word.lanewise(VectorOperators.LSHR, 12)
-                        .mul(Lanes.INT
-                                .cast(IntVector.broadcast(Lanes.INTS, digits[k + 3]))
-                                .reinterpretAsShorts())
-                        .add(odd);
+                ShortVector digit = Lanes.INT
+                        .cast(IntVector.broadcast(Lanes.INTS, digits[k]))
+                        .reinterpretAsShorts();
+                ShortVector nibble = Lanes.SHORT.cast(word.and((short) 15));
+                even = Lanes.SHORT.cast(nibble.mul(digit)).add(even);
+                digit = Lanes.INT
+                        .cast(IntVector.broadcast(Lanes.INTS, digits[k + 1]))
+                        .reinterpretAsShorts();
+                nibble = Lanes.SHORT.cast(word.lanewise(VectorOperators.LSHR, 4));
+                nibble = Lanes.SHORT.cast(nibble.and((short) 15));
+                odd = Lanes.SHORT.cast(nibble.mul(digit)).add(odd);
+                digit = Lanes.INT
+                        .cast(IntVector.broadcast(Lanes.INTS, digits[k + 2]))
+                        .reinterpretAsShorts();
+                nibble = Lanes.SHORT.cast(word.lanewise(VectorOperators.LSHR, 8));
+                nibble = Lanes.SHORT.cast(nibble.and((short) 15));
+                even = Lanes.SHORT.cast(nibble.mul(digit)).add(even);
+                digit = Lanes.INT
+                        .cast(IntVector.broadcast(Lanes.INTS, digits[k + 3]))
+                        .reinterpretAsShorts();
+                nibble = Lanes.SHORT.cast(word.lanewise(VectorOperators.LSHR, 12));
+                odd = Lanes.SHORT.cast(nibble.mul(digit)).add(odd);
                 p += WORD_BYTES;
                 k += 4;
             }
-            ShortVector sums = Lanes.SHORT.cast(even).add(odd);
+            ShortVector sums = Lanes.SHORT.cast(Lanes.SHORT.cast(even).add(odd));
             float offset = (NIBBLE_CENTRE + base) * total;
             int start = to + b * BLOCK_SUMS;
-            Lanes.FLOAT
-                    .cast(sums.convertShape(VectorOperators.S2F, Lanes.FLOATS, 0))
-                    .add(offset)
-                    .intoArray(out, start);
-            Lanes.FLOAT
-                    .cast(sums.convertShape(VectorOperators.S2F, Lanes.FLOATS, 1))
-                    .add(offset)
-                    .intoArray(out, start + Lanes.WORDS);
+            FloatVector exact = Lanes.FLOAT.cast(sums.convertShape(VectorOperators.S2F, Lanes.FLOATS, 0));
+            Lanes.FLOAT.cast(exact.add(offset)).intoArray(out, start);
+            exact = Lanes.FLOAT.cast(sums.convertShape(VectorOperators.S2F, Lanes.FLOATS, 1));
+            Lanes.FLOAT.cast(exact.add(offset)).intoArray(out, start + Lanes.WORDS);
         }
     }
 
@@ -192,8 +188,8 @@ final class BlockIntegers {
             }
             int start = to + block * BLOCK_SUMS;
             if (ELEMENTS == 2) {
-                Lanes.FLOAT.cast(a).add(c).intoArray(out, start);
-                Lanes.FLOAT.cast(b).add(d).intoArray(out, start + Lanes.WORDS);
+                Lanes.FLOAT.cast(Lanes.FLOAT.cast(a).add(c)).intoArray(out, start);
+                Lanes.FLOAT.cast(Lanes.FLOAT.cast(b).add(d)).intoArray(out, start + Lanes.WORDS);
             } else {
                 Lanes.FLOAT.cast(a).intoArray(out, start);
                 Lanes.FLOAT.cast(b).intoArray(out, start + Lanes.WORDS);

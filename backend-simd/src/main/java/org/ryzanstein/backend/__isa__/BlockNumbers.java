@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 import org.ryzanstein.backend.cpu.BlockLayout;
@@ -69,20 +70,13 @@ final class BlockNumbers {
             FloatVector sum = FloatVector.fromArray(Lanes.FLOATS, sums, to + i);
             long scales = at + (long) i * Short.BYTES;
             for (int b = 0; b < blocks; b++) {
-                FloatVector scale = Lanes.FLOAT
-                        .cast(Lanes.INT
-                                .cast(Lanes.WORD_SHORT
-                                        .cast(ShortVector.fromMemorySegment(
-                                                Lanes.WORD_SHORTS,
-                                                memory,
-                                                scales + (long) b * stride,
-                                                ByteOrder.LITTLE_ENDIAN))
-                                        .convertShape(VectorOperators.S2I, Lanes.INTS, 0))
-                                .lanewise(VectorOperators.LSHL, HALF_SHIFT)
-                                .and(HALF_BITS)
-                                .reinterpretAsFloats())
-                        .mul(HALF_SCALE)
-                        .mul(factors[factor + b]);
+                ShortVector half = Lanes.WORD_SHORT.cast(ShortVector.fromMemorySegment(
+                        Lanes.WORD_SHORTS, memory, scales + (long) b * stride, ByteOrder.LITTLE_ENDIAN));
+                IntVector bits = Lanes.INT.cast(half.convertShape(VectorOperators.S2I, Lanes.INTS, 0));
+                bits = Lanes.INT.cast(bits.lanewise(VectorOperators.LSHL, HALF_SHIFT));
+                bits = Lanes.INT.cast(bits.and(HALF_BITS));
+                FloatVector scale = Lanes.FLOAT.cast(bits.reinterpretAsFloats());
+                scale = Lanes.FLOAT.cast(scale.mul(HALF_SCALE)).mul(factors[factor + b]);
                 sum = Lanes.FLOAT
                         .cast(FloatVector.fromArray(Lanes.FLOATS, integers, b * BlockIntegers.BLOCK_SUMS + i))
                         .fma(scale, sum);
@@ -99,8 +93,9 @@ final class BlockNumbers {
                 ByteVector parts = Lanes.WORD_BYTE.cast(ByteVector.fromMemorySegment(
                         Lanes.WORD_BYTES, memory, at + (long) b * stride + i, ByteOrder.LITTLE_ENDIAN));
                 Lanes.FLOAT
-                        .cast(FloatVector.fromArray(Lanes.FLOATS, integers, to + i))
-                        .mul(parts.convertShape(VectorOperators.B2F, Lanes.FLOATS, 0))
+                        .cast(Lanes.FLOAT
+                                .cast(FloatVector.fromArray(Lanes.FLOATS, integers, to + i))
+                                .mul(parts.convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)))
                         .intoArray(integers, to + i);
             }
         }
@@ -120,9 +115,11 @@ final class BlockNumbers {
                         .cast(FloatVector.fromArray(Lanes.FLOATS, integers, to + i))
                         .mul(first.convertShape(VectorOperators.B2F, Lanes.FLOATS, 0));
                 Lanes.FLOAT
-                        .cast(FloatVector.fromArray(Lanes.FLOATS, integers, to + ROWS + i))
-                        .mul(second.convertShape(VectorOperators.B2F, Lanes.FLOATS, 0))
-                        .add(low)
+                        .cast(Lanes.FLOAT
+                                .cast(Lanes.FLOAT
+                                        .cast(FloatVector.fromArray(Lanes.FLOATS, integers, to + ROWS + i))
+                                        .mul(second.convertShape(VectorOperators.B2F, Lanes.FLOATS, 0)))
+                                .add(low))
                         .intoArray(integers, to + i);
             }
         }
@@ -158,9 +155,11 @@ final class BlockNumbers {
                         .cast(low.convertShape(VectorOperators.B2F, Lanes.FLOATS, 0))
                         .mul(firstSum);
                 Lanes.FLOAT
-                        .cast(high.convertShape(VectorOperators.B2F, Lanes.FLOATS, 0))
-                        .mul(secondSum)
-                        .add(product)
+                        .cast(Lanes.FLOAT
+                                .cast(Lanes.FLOAT
+                                        .cast(high.convertShape(VectorOperators.B2F, Lanes.FLOATS, 0))
+                                        .mul(secondSum))
+                                .add(product))
                         .intoArray(out, to + i);
             }
         }
@@ -173,20 +172,13 @@ final class BlockNumbers {
             return;
         }
         for (int i = 0; i < ROWS; i += Lanes.WORDS) {
-            Lanes.FLOAT
-                    .cast(Lanes.INT
-                            .cast(Lanes.WORD_SHORT
-                                    .cast(ShortVector.fromMemorySegment(
-                                            Lanes.WORD_SHORTS,
-                                            memory,
-                                            at + (long) i * Short.BYTES,
-                                            ByteOrder.LITTLE_ENDIAN))
-                                    .convertShape(VectorOperators.S2I, Lanes.INTS, 0))
-                            .lanewise(VectorOperators.LSHL, HALF_SHIFT)
-                            .and(HALF_BITS)
-                            .reinterpretAsFloats())
-                    .mul(HALF_SCALE)
-                    .intoArray(out, to + i);
+            ShortVector half = Lanes.WORD_SHORT.cast(ShortVector.fromMemorySegment(
+                    Lanes.WORD_SHORTS, memory, at + (long) i * Short.BYTES, ByteOrder.LITTLE_ENDIAN));
+            IntVector bits = Lanes.INT.cast(half.convertShape(VectorOperators.S2I, Lanes.INTS, 0));
+            bits = Lanes.INT.cast(bits.lanewise(VectorOperators.LSHL, HALF_SHIFT));
+            bits = Lanes.INT.cast(bits.and(HALF_BITS));
+            FloatVector scale = Lanes.FLOAT.cast(bits.reinterpretAsFloats());
+            Lanes.FLOAT.cast(scale.mul(HALF_SCALE)).intoArray(out, to + i);
         }
     }
 

@@ -29,10 +29,16 @@ final class BlockTiles {
             ShortVector word = Lanes.SHORT.cast(ShortVector.fromMemorySegment(
                     Lanes.SHORTS, memory, at + (long) i * Short.BYTES, ByteOrder.LITTLE_ENDIAN));
             int to = i / ROWS * 4 * ROWS + i % ROWS;
-            word.and((short) 15).add(offset).intoArray(out, to);
-            word.lanewise(VectorOperators.LSHR, 4).and((short) 15).add(offset).intoArray(out, to + ROWS);
-            word.lanewise(VectorOperators.LSHR, 8).and((short) 15).add(offset).intoArray(out, to + 2 * ROWS);
-            word.lanewise(VectorOperators.LSHR, 12).add(offset).intoArray(out, to + 3 * ROWS);
+            ShortVector nibble = Lanes.SHORT.cast(word.and((short) 15));
+            Lanes.SHORT.cast(nibble.add(offset)).intoArray(out, to);
+            nibble = Lanes.SHORT.cast(word.lanewise(VectorOperators.LSHR, 4));
+            nibble = Lanes.SHORT.cast(nibble.and((short) 15));
+            Lanes.SHORT.cast(nibble.add(offset)).intoArray(out, to + ROWS);
+            nibble = Lanes.SHORT.cast(word.lanewise(VectorOperators.LSHR, 8));
+            nibble = Lanes.SHORT.cast(nibble.and((short) 15));
+            Lanes.SHORT.cast(nibble.add(offset)).intoArray(out, to + 2 * ROWS);
+            nibble = Lanes.SHORT.cast(word.lanewise(VectorOperators.LSHR, 12));
+            Lanes.SHORT.cast(nibble.add(offset)).intoArray(out, to + 3 * ROWS);
         }
     }
 
@@ -52,10 +58,11 @@ final class BlockTiles {
         for (int i = from * ROWS; i < to * ROWS; i += Lanes.WORDS) {
             FloatVector scale = FloatVector.fromArray(Lanes.FLOATS, numbers, subScales + i % ROWS);
             Lanes.FLOAT
-                    .cast(Lanes.WORD_SHORT
-                            .cast(ShortVector.fromArray(Lanes.WORD_SHORTS, quants, i))
-                            .convertShape(VectorOperators.S2F, Lanes.FLOATS, 0))
-                    .mul(scale)
+                    .cast(Lanes.FLOAT
+                            .cast(Lanes.WORD_SHORT
+                                    .cast(ShortVector.fromArray(Lanes.WORD_SHORTS, quants, i))
+                                    .convertShape(VectorOperators.S2F, Lanes.FLOATS, 0))
+                            .mul(scale))
                     .intoArray(out, i);
         }
     }
@@ -78,11 +85,12 @@ final class BlockTiles {
         for (int i = from * ROWS; i < to * ROWS; i += Lanes.WORDS) {
             FloatVector scale = FloatVector.fromArray(Lanes.FLOATS, numbers, subScales + i % ROWS);
             Lanes.FLOAT
-                    .cast(Lanes.WORD_BYTE
-                            .cast(ByteVector.fromMemorySegment(
-                                    Lanes.WORD_BYTES, memory, at + i, ByteOrder.LITTLE_ENDIAN))
-                            .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0))
-                    .mul(scale)
+                    .cast(Lanes.FLOAT
+                            .cast(Lanes.WORD_BYTE
+                                    .cast(ByteVector.fromMemorySegment(
+                                            Lanes.WORD_BYTES, memory, at + i, ByteOrder.LITTLE_ENDIAN))
+                                    .convertShape(VectorOperators.B2F, Lanes.FLOATS, 0))
+                            .mul(scale))
                     .intoArray(out, i);
         }
     }
@@ -212,8 +220,9 @@ final class BlockTiles {
                     .mul(factor);
             FloatVector sum = FloatVector.fromArray(Lanes.FLOATS, sums, to + i);
             Lanes.FLOAT
-                    .cast(FloatVector.fromArray(Lanes.FLOATS, integers, at + i))
-                    .fma(scale, sum)
+                    .cast(Lanes.FLOAT
+                            .cast(FloatVector.fromArray(Lanes.FLOATS, integers, at + i))
+                            .fma(scale, sum))
                     .intoArray(sums, to + i);
         }
     }
@@ -233,14 +242,12 @@ final class BlockTiles {
                     .cast(FloatVector.fromArray(Lanes.FLOATS, numbers, i))
                     .mul(factor);
             FloatVector subScale = FloatVector.fromArray(Lanes.FLOATS, numbers, subScales + i);
-            FloatVector integer = Lanes.FLOAT
-                    .cast(Lanes.WORD_SHORT
-                            .cast(ShortVector.fromArray(Lanes.WORD_SHORTS, integers, at + i))
-                            .convertShape(VectorOperators.S2F, Lanes.FLOATS, 0))
-                    .add(offset)
-                    .mul(subScale);
-            integer.fma(scale, FloatVector.fromArray(Lanes.FLOATS, sums, to + i))
-                    .intoArray(sums, to + i);
+            ShortVector narrow = Lanes.WORD_SHORT.cast(ShortVector.fromArray(Lanes.WORD_SHORTS, integers, at + i));
+            FloatVector integer = Lanes.FLOAT.cast(narrow.convertShape(VectorOperators.S2F, Lanes.FLOATS, 0));
+            integer = Lanes.FLOAT.cast(integer.add(offset));
+            integer = Lanes.FLOAT.cast(integer.mul(subScale));
+            integer = Lanes.FLOAT.cast(integer.fma(scale, FloatVector.fromArray(Lanes.FLOATS, sums, to + i)));
+            integer.intoArray(sums, to + i);
         }
     }
 
@@ -251,14 +258,14 @@ final class BlockTiles {
             FloatVector scale = Lanes.FLOAT
                     .cast(FloatVector.fromArray(Lanes.FLOATS, numbers, scales + i))
                     .mul(factor);
-            FloatVector low = Lanes.FLOAT
+            FloatVector low = Lanes.FLOAT.cast(Lanes.FLOAT
                     .cast(FloatVector.fromArray(Lanes.FLOATS, numbers, parts + i))
-                    .mul(first);
+                    .mul(first));
             FloatVector high = Lanes.FLOAT
                     .cast(FloatVector.fromArray(Lanes.FLOATS, numbers, parts + ROWS + i))
                     .mul(second);
-            low.add(high)
-                    .fma(scale, FloatVector.fromArray(Lanes.FLOATS, sums, to + i))
+            Lanes.FLOAT
+                    .cast(Lanes.FLOAT.cast(low.add(high)).fma(scale, FloatVector.fromArray(Lanes.FLOATS, sums, to + i)))
                     .intoArray(sums, to + i);
         }
     }

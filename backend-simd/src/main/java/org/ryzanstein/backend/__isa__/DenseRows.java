@@ -3,6 +3,7 @@ package org.ryzanstein.backend.__isa__;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 import org.ryzanstein.api.numerics.ContractMath;
@@ -63,8 +64,8 @@ final class DenseRows {
             Lanes.FLOAT.cast(c).intoArray(sums, 2 * Lanes.WORDS);
             Lanes.FLOAT.cast(d).intoArray(sums, 3 * Lanes.WORDS);
         } else {
-            Lanes.FLOAT.cast(a).add(b).intoArray(sums, 0);
-            Lanes.FLOAT.cast(c).add(d).intoArray(sums, Lanes.WORDS);
+            Lanes.FLOAT.cast(Lanes.FLOAT.cast(a).add(b)).intoArray(sums, 0);
+            Lanes.FLOAT.cast(Lanes.FLOAT.cast(c).add(d)).intoArray(sums, Lanes.WORDS);
         }
     }
 
@@ -82,42 +83,26 @@ final class DenseRows {
             FloatVector even = FloatVector.fromArray(Lanes.FLOATS, x, xOffset + k);
             FloatVector odd = PARTS == 1 ? even : FloatVector.fromArray(Lanes.FLOATS, x, xOffset + k + Lanes.WORDS);
             long w = at + (long) k * Short.BYTES;
-            a = Lanes.FLOAT
-                    .cast(Lanes.INT
-                            .cast(Lanes.WORD_SHORT
-                                    .cast(ShortVector.fromMemorySegment(
-                                            Lanes.WORD_SHORTS, memory, w, ByteOrder.LITTLE_ENDIAN))
-                                    .convertShape(VectorOperators.S2I, Lanes.INTS, 0))
-                            .lanewise(VectorOperators.LSHL, BFLOAT_SHIFT)
-                            .reinterpretAsFloats())
-                    .fma(even, a);
-            b = Lanes.FLOAT
-                    .cast(Lanes.INT
-                            .cast(Lanes.WORD_SHORT
-                                    .cast(ShortVector.fromMemorySegment(
-                                            Lanes.WORD_SHORTS, memory, w + second, ByteOrder.LITTLE_ENDIAN))
-                                    .convertShape(VectorOperators.S2I, Lanes.INTS, 0))
-                            .lanewise(VectorOperators.LSHL, BFLOAT_SHIFT)
-                            .reinterpretAsFloats())
-                    .fma(odd, b);
-            c = Lanes.FLOAT
-                    .cast(Lanes.INT
-                            .cast(Lanes.WORD_SHORT
-                                    .cast(ShortVector.fromMemorySegment(
-                                            Lanes.WORD_SHORTS, memory, w + third, ByteOrder.LITTLE_ENDIAN))
-                                    .convertShape(VectorOperators.S2I, Lanes.INTS, 0))
-                            .lanewise(VectorOperators.LSHL, BFLOAT_SHIFT)
-                            .reinterpretAsFloats())
-                    .fma(even, c);
-            d = Lanes.FLOAT
-                    .cast(Lanes.INT
-                            .cast(Lanes.WORD_SHORT
-                                    .cast(ShortVector.fromMemorySegment(
-                                            Lanes.WORD_SHORTS, memory, w + fourth, ByteOrder.LITTLE_ENDIAN))
-                                    .convertShape(VectorOperators.S2I, Lanes.INTS, 0))
-                            .lanewise(VectorOperators.LSHL, BFLOAT_SHIFT)
-                            .reinterpretAsFloats())
-                    .fma(odd, d);
+            ShortVector halves = Lanes.WORD_SHORT.cast(
+                    ShortVector.fromMemorySegment(Lanes.WORD_SHORTS, memory, w, ByteOrder.LITTLE_ENDIAN));
+            IntVector bits = Lanes.INT.cast(halves.convertShape(VectorOperators.S2I, Lanes.INTS, 0));
+            bits = Lanes.INT.cast(bits.lanewise(VectorOperators.LSHL, BFLOAT_SHIFT));
+            a = Lanes.FLOAT.cast(bits.reinterpretAsFloats()).fma(even, a);
+            halves = Lanes.WORD_SHORT.cast(
+                    ShortVector.fromMemorySegment(Lanes.WORD_SHORTS, memory, w + second, ByteOrder.LITTLE_ENDIAN));
+            bits = Lanes.INT.cast(halves.convertShape(VectorOperators.S2I, Lanes.INTS, 0));
+            bits = Lanes.INT.cast(bits.lanewise(VectorOperators.LSHL, BFLOAT_SHIFT));
+            b = Lanes.FLOAT.cast(bits.reinterpretAsFloats()).fma(odd, b);
+            halves = Lanes.WORD_SHORT.cast(
+                    ShortVector.fromMemorySegment(Lanes.WORD_SHORTS, memory, w + third, ByteOrder.LITTLE_ENDIAN));
+            bits = Lanes.INT.cast(halves.convertShape(VectorOperators.S2I, Lanes.INTS, 0));
+            bits = Lanes.INT.cast(bits.lanewise(VectorOperators.LSHL, BFLOAT_SHIFT));
+            c = Lanes.FLOAT.cast(bits.reinterpretAsFloats()).fma(even, c);
+            halves = Lanes.WORD_SHORT.cast(
+                    ShortVector.fromMemorySegment(Lanes.WORD_SHORTS, memory, w + fourth, ByteOrder.LITTLE_ENDIAN));
+            bits = Lanes.INT.cast(halves.convertShape(VectorOperators.S2I, Lanes.INTS, 0));
+            bits = Lanes.INT.cast(bits.lanewise(VectorOperators.LSHL, BFLOAT_SHIFT));
+            d = Lanes.FLOAT.cast(bits.reinterpretAsFloats()).fma(odd, d);
         }
         if (PARTS == 1) {
             Lanes.FLOAT.cast(a).intoArray(sums, 0);
@@ -125,8 +110,8 @@ final class DenseRows {
             Lanes.FLOAT.cast(c).intoArray(sums, 2 * Lanes.WORDS);
             Lanes.FLOAT.cast(d).intoArray(sums, 3 * Lanes.WORDS);
         } else {
-            Lanes.FLOAT.cast(a).add(b).intoArray(sums, 0);
-            Lanes.FLOAT.cast(c).add(d).intoArray(sums, Lanes.WORDS);
+            Lanes.FLOAT.cast(Lanes.FLOAT.cast(a).add(b)).intoArray(sums, 0);
+            Lanes.FLOAT.cast(Lanes.FLOAT.cast(c).add(d)).intoArray(sums, Lanes.WORDS);
         }
     }
 
@@ -143,50 +128,34 @@ final class DenseRows {
             FloatVector even = FloatVector.fromArray(Lanes.FLOATS, x, xOffset + k);
             FloatVector odd = PARTS == 1 ? even : FloatVector.fromArray(Lanes.FLOATS, x, xOffset + k + Lanes.WORDS);
             long w = at + (long) k * Short.BYTES;
-            a = Lanes.FLOAT
-                    .cast(Lanes.INT
-                            .cast(Lanes.WORD_SHORT
-                                    .cast(ShortVector.fromMemorySegment(
-                                            Lanes.WORD_SHORTS, memory, w, ByteOrder.LITTLE_ENDIAN))
-                                    .convertShape(VectorOperators.S2I, Lanes.INTS, 0))
-                            .lanewise(VectorOperators.LSHL, BlockNumbers.HALF_SHIFT)
-                            .and(BlockNumbers.HALF_BITS)
-                            .reinterpretAsFloats())
-                    .mul(BlockNumbers.HALF_SCALE)
-                    .fma(even, a);
-            b = Lanes.FLOAT
-                    .cast(Lanes.INT
-                            .cast(Lanes.WORD_SHORT
-                                    .cast(ShortVector.fromMemorySegment(
-                                            Lanes.WORD_SHORTS, memory, w + second, ByteOrder.LITTLE_ENDIAN))
-                                    .convertShape(VectorOperators.S2I, Lanes.INTS, 0))
-                            .lanewise(VectorOperators.LSHL, BlockNumbers.HALF_SHIFT)
-                            .and(BlockNumbers.HALF_BITS)
-                            .reinterpretAsFloats())
-                    .mul(BlockNumbers.HALF_SCALE)
-                    .fma(odd, b);
-            c = Lanes.FLOAT
-                    .cast(Lanes.INT
-                            .cast(Lanes.WORD_SHORT
-                                    .cast(ShortVector.fromMemorySegment(
-                                            Lanes.WORD_SHORTS, memory, w + third, ByteOrder.LITTLE_ENDIAN))
-                                    .convertShape(VectorOperators.S2I, Lanes.INTS, 0))
-                            .lanewise(VectorOperators.LSHL, BlockNumbers.HALF_SHIFT)
-                            .and(BlockNumbers.HALF_BITS)
-                            .reinterpretAsFloats())
-                    .mul(BlockNumbers.HALF_SCALE)
-                    .fma(even, c);
-            d = Lanes.FLOAT
-                    .cast(Lanes.INT
-                            .cast(Lanes.WORD_SHORT
-                                    .cast(ShortVector.fromMemorySegment(
-                                            Lanes.WORD_SHORTS, memory, w + fourth, ByteOrder.LITTLE_ENDIAN))
-                                    .convertShape(VectorOperators.S2I, Lanes.INTS, 0))
-                            .lanewise(VectorOperators.LSHL, BlockNumbers.HALF_SHIFT)
-                            .and(BlockNumbers.HALF_BITS)
-                            .reinterpretAsFloats())
-                    .mul(BlockNumbers.HALF_SCALE)
-                    .fma(odd, d);
+            ShortVector halves = Lanes.WORD_SHORT.cast(
+                    ShortVector.fromMemorySegment(Lanes.WORD_SHORTS, memory, w, ByteOrder.LITTLE_ENDIAN));
+            IntVector bits = Lanes.INT.cast(halves.convertShape(VectorOperators.S2I, Lanes.INTS, 0));
+            bits = Lanes.INT.cast(bits.lanewise(VectorOperators.LSHL, BlockNumbers.HALF_SHIFT));
+            bits = Lanes.INT.cast(bits.and(BlockNumbers.HALF_BITS));
+            FloatVector weight = Lanes.FLOAT.cast(bits.reinterpretAsFloats());
+            a = Lanes.FLOAT.cast(weight.mul(BlockNumbers.HALF_SCALE)).fma(even, a);
+            halves = Lanes.WORD_SHORT.cast(
+                    ShortVector.fromMemorySegment(Lanes.WORD_SHORTS, memory, w + second, ByteOrder.LITTLE_ENDIAN));
+            bits = Lanes.INT.cast(halves.convertShape(VectorOperators.S2I, Lanes.INTS, 0));
+            bits = Lanes.INT.cast(bits.lanewise(VectorOperators.LSHL, BlockNumbers.HALF_SHIFT));
+            bits = Lanes.INT.cast(bits.and(BlockNumbers.HALF_BITS));
+            weight = Lanes.FLOAT.cast(bits.reinterpretAsFloats());
+            b = Lanes.FLOAT.cast(weight.mul(BlockNumbers.HALF_SCALE)).fma(odd, b);
+            halves = Lanes.WORD_SHORT.cast(
+                    ShortVector.fromMemorySegment(Lanes.WORD_SHORTS, memory, w + third, ByteOrder.LITTLE_ENDIAN));
+            bits = Lanes.INT.cast(halves.convertShape(VectorOperators.S2I, Lanes.INTS, 0));
+            bits = Lanes.INT.cast(bits.lanewise(VectorOperators.LSHL, BlockNumbers.HALF_SHIFT));
+            bits = Lanes.INT.cast(bits.and(BlockNumbers.HALF_BITS));
+            weight = Lanes.FLOAT.cast(bits.reinterpretAsFloats());
+            c = Lanes.FLOAT.cast(weight.mul(BlockNumbers.HALF_SCALE)).fma(even, c);
+            halves = Lanes.WORD_SHORT.cast(
+                    ShortVector.fromMemorySegment(Lanes.WORD_SHORTS, memory, w + fourth, ByteOrder.LITTLE_ENDIAN));
+            bits = Lanes.INT.cast(halves.convertShape(VectorOperators.S2I, Lanes.INTS, 0));
+            bits = Lanes.INT.cast(bits.lanewise(VectorOperators.LSHL, BlockNumbers.HALF_SHIFT));
+            bits = Lanes.INT.cast(bits.and(BlockNumbers.HALF_BITS));
+            weight = Lanes.FLOAT.cast(bits.reinterpretAsFloats());
+            d = Lanes.FLOAT.cast(weight.mul(BlockNumbers.HALF_SCALE)).fma(odd, d);
         }
         if (PARTS == 1) {
             Lanes.FLOAT.cast(a).intoArray(sums, 0);
@@ -194,8 +163,8 @@ final class DenseRows {
             Lanes.FLOAT.cast(c).intoArray(sums, 2 * Lanes.WORDS);
             Lanes.FLOAT.cast(d).intoArray(sums, 3 * Lanes.WORDS);
         } else {
-            Lanes.FLOAT.cast(a).add(b).intoArray(sums, 0);
-            Lanes.FLOAT.cast(c).add(d).intoArray(sums, Lanes.WORDS);
+            Lanes.FLOAT.cast(Lanes.FLOAT.cast(a).add(b)).intoArray(sums, 0);
+            Lanes.FLOAT.cast(Lanes.FLOAT.cast(c).add(d)).intoArray(sums, Lanes.WORDS);
         }
     }
 }

@@ -58,8 +58,9 @@ final class RowKernels {
                     .cast(max)
                     .max(Lanes.INT
                             .cast(Lanes.FLOAT
-                                    .cast(FloatVector.fromArray(Lanes.FLOATS, x, offset + i))
-                                    .mul(g)
+                                    .cast(Lanes.FLOAT
+                                            .cast(FloatVector.fromArray(Lanes.FLOATS, x, offset + i))
+                                            .mul(g))
                                     .reinterpretAsInts())
                             .and(SIGNLESS));
         }
@@ -75,28 +76,23 @@ final class RowKernels {
         int i = 0;
         if (gain == null) {
             for (; i + Lanes.WORDS <= columns; i += Lanes.WORDS) {
-                IntVector rounded = Lanes.INT
-                        .cast(Lanes.FLOAT
-                                .cast(FloatVector.fromArray(Lanes.FLOATS, x, offset + i))
-                                .mul(scale)
-                                .add(MAGIC)
-                                .reinterpretAsInts())
-                        .sub(MAGIC_BITS);
+                FloatVector t = Lanes.FLOAT.cast(FloatVector.fromArray(Lanes.FLOATS, x, offset + i));
+                t = Lanes.FLOAT.cast(t.mul(scale));
+                t = Lanes.FLOAT.cast(t.add(MAGIC));
+                IntVector rounded = Lanes.INT.cast(t.reinterpretAsInts());
+                rounded = Lanes.INT.cast(rounded.sub(MAGIC_BITS));
                 Lanes.WORD_BYTE
                         .cast(rounded.convertShape(VectorOperators.I2B, Lanes.WORD_BYTES, 0))
                         .intoArray(digits, digitsOffset + i);
             }
         } else {
             for (; i + Lanes.WORDS <= columns; i += Lanes.WORDS) {
-                FloatVector g = FloatVector.fromArray(Lanes.FLOATS, gain, i);
-                IntVector rounded = Lanes.INT
-                        .cast(Lanes.FLOAT
-                                .cast(FloatVector.fromArray(Lanes.FLOATS, x, offset + i))
-                                .mul(g)
-                                .mul(scale)
-                                .add(MAGIC)
-                                .reinterpretAsInts())
-                        .sub(MAGIC_BITS);
+                FloatVector t = Lanes.FLOAT.cast(FloatVector.fromArray(Lanes.FLOATS, x, offset + i));
+                t = Lanes.FLOAT.cast(t.mul(FloatVector.fromArray(Lanes.FLOATS, gain, i)));
+                t = Lanes.FLOAT.cast(t.mul(scale));
+                t = Lanes.FLOAT.cast(t.add(MAGIC));
+                IntVector rounded = Lanes.INT.cast(t.reinterpretAsInts());
+                rounded = Lanes.INT.cast(rounded.sub(MAGIC_BITS));
                 Lanes.WORD_BYTE
                         .cast(rounded.convertShape(VectorOperators.I2B, Lanes.WORD_BYTES, 0))
                         .intoArray(digits, digitsOffset + i);
@@ -114,7 +110,7 @@ final class RowKernels {
         for (; i + Lanes.WORDS <= gain.length; i += Lanes.WORDS) {
             FloatVector g = FloatVector.fromArray(Lanes.FLOATS, gain, i);
             FloatVector v = Lanes.FLOAT.cast(FloatVector.fromArray(Lanes.FLOATS, x, offset + i));
-            v.mul(r).mul(g).intoArray(out, outOffset + i);
+            Lanes.FLOAT.cast(Lanes.FLOAT.cast(v.mul(r)).mul(g)).intoArray(out, outOffset + i);
         }
         for (; i < gain.length; i++) {
             out[outOffset + i] = (x[offset + i] * r) * gain[i];
@@ -126,8 +122,9 @@ final class RowKernels {
         for (; i + Lanes.WORDS <= length; i += Lanes.WORDS) {
             FloatVector b = FloatVector.fromArray(Lanes.FLOATS, y, yOffset + i);
             Lanes.FLOAT
-                    .cast(FloatVector.fromArray(Lanes.FLOATS, x, xOffset + i))
-                    .add(b)
+                    .cast(Lanes.FLOAT
+                            .cast(FloatVector.fromArray(Lanes.FLOATS, x, xOffset + i))
+                            .add(b))
                     .intoArray(x, xOffset + i);
         }
         for (; i < length; i++) {
@@ -168,10 +165,12 @@ final class RowKernels {
     private static void squaredRelu(
             float[] gate, int gateOffset, float[] up, int upOffset, float[] out, int outOffset, int length) {
         for (int i = 0; i < length; i += Lanes.WORDS) {
-            FloatVector h = Lanes.FLOAT
+            FloatVector h = Lanes.FLOAT.cast(Lanes.FLOAT
                     .cast(FloatVector.fromArray(Lanes.FLOATS, gate, gateOffset + i))
-                    .max(0f);
-            h.mul(h).mul(FloatVector.fromArray(Lanes.FLOATS, up, upOffset + i)).intoArray(out, outOffset + i);
+                    .max(0f));
+            Lanes.FLOAT
+                    .cast(Lanes.FLOAT.cast(h.mul(h)).mul(FloatVector.fromArray(Lanes.FLOATS, up, upOffset + i)))
+                    .intoArray(out, outOffset + i);
         }
     }
 
@@ -195,8 +194,9 @@ final class RowKernels {
     private static void negate(float[] x, int offset, float[] out, int length) {
         for (int i = 0; i < length; i += Lanes.WORDS) {
             Lanes.FLOAT
-                    .cast(FloatVector.fromArray(Lanes.FLOATS, x, offset + i))
-                    .neg()
+                    .cast(Lanes.FLOAT
+                            .cast(FloatVector.fromArray(Lanes.FLOATS, x, offset + i))
+                            .neg())
                     .intoArray(out, i);
         }
     }
@@ -207,10 +207,12 @@ final class RowKernels {
         for (int i = 0; i < length; i += Lanes.WORDS) {
             FloatVector one =
                     Lanes.FLOAT.cast(FloatVector.fromArray(Lanes.FLOATS, e, i)).add(1f);
-            FloatVector sigmoid = Lanes.FLOAT
+            FloatVector sigmoid = Lanes.FLOAT.cast(Lanes.FLOAT
                     .cast(FloatVector.fromArray(Lanes.FLOATS, gate, gateOffset + i))
-                    .div(one);
-            sigmoid.mul(FloatVector.fromArray(Lanes.FLOATS, up, upOffset + i)).intoArray(out, outOffset + i);
+                    .div(one));
+            Lanes.FLOAT
+                    .cast(sigmoid.mul(FloatVector.fromArray(Lanes.FLOATS, up, upOffset + i)))
+                    .intoArray(out, outOffset + i);
         }
     }
 
@@ -222,8 +224,8 @@ final class RowKernels {
             FloatVector b = Lanes.FLOAT.cast(FloatVector.fromArray(Lanes.FLOATS, x, offset + half + i));
             FloatVector c = FloatVector.fromArray(Lanes.FLOATS, cos, table + i);
             FloatVector s = FloatVector.fromArray(Lanes.FLOATS, sin, table + i);
-            a.fma(c, b.mul(s).neg()).intoArray(x, offset + i);
-            b.fma(c, a.mul(s)).intoArray(x, offset + half + i);
+            Lanes.FLOAT.cast(a.fma(c, Lanes.FLOAT.cast(b.mul(s)).neg())).intoArray(x, offset + i);
+            Lanes.FLOAT.cast(b.fma(c, a.mul(s))).intoArray(x, offset + half + i);
         }
         rotatePairs(x, offset, cos, sin, table, i, half, 1, half);
     }
@@ -250,7 +252,9 @@ final class RowKernels {
                     .cast(FloatVector.fromArray(Lanes.FLOATS, scales, row))
                     .mul(factor);
             IntVector sum = Lanes.INT.cast(IntVector.fromArray(Lanes.INTS, sums, sumsOffset + row));
-            Lanes.FLOAT.cast(sum.convert(VectorOperators.I2F, 0)).mul(scale).intoArray(out, outOffset + row);
+            Lanes.FLOAT
+                    .cast(Lanes.FLOAT.cast(sum.convert(VectorOperators.I2F, 0)).mul(scale))
+                    .intoArray(out, outOffset + row);
         }
         for (; row < to; row++) {
             out[outOffset + row] = sums[sumsOffset + row] * (factor * scales[row]);
