@@ -30,6 +30,12 @@ final class Pulse implements Runnable, AutoCloseable {
     /** Time between two signs of life. */
     static final long BEAT_NANOS = 100_000_000L;
 
+    /**
+     * A sign of life that comes when the own one is due so soon is answered at once. So all ranks send theirs together, and a
+     * rank that computes is interrupted once for all of them.
+     */
+    private static final long TOGETHER_NANOS = BEAT_NANOS / 2;
+
     /** A peer that was not heard of for so long is dead. */
     static final long DEAD_NANOS = 1_000_000_000L;
 
@@ -126,13 +132,14 @@ final class Pulse implements Runnable, AutoCloseable {
         try {
             long nextBeat = System.nanoTime();
             while (!crashed && !lingered()) {
-                long millis = closing ? 1 : Math.clamp((nextBeat - System.nanoTime()) / 1_000_000, 1, 100);
-                selector.select(Pulse::ignore, millis);
+                // Rounded up: who wakes just before it is time wakes twice.
+                long millis = closing ? 1 : Math.clamp(Math.ceilDiv(nextBeat - System.nanoTime(), 1_000_000L), 1, 100);
+                boolean heard = selector.select(Pulse::ignore, millis) > 0;
                 // Everything that has come is read before anybody is judged: this process may itself have been stopped.
                 peers.forEach(this::read);
                 long now = System.nanoTime();
                 announce();
-                if (now - nextBeat >= 0) {
+                if (now - nextBeat >= (heard ? -TOGETHER_NANOS : 0)) {
                     peers.forEach(peer -> put(peer, ControlFrame.BEAT));
                     nextBeat = now + BEAT_NANOS;
                 }

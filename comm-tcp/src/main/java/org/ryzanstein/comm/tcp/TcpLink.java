@@ -28,6 +28,8 @@ final class TcpLink implements Link {
     private static final int BEAT = 0;
     private static final int MESSAGE = 1;
     private static final byte[] NO_MESSAGE = {};
+    /** Less often than within a group, where nothing shall wait for the dead: each one wakes four threads. */
+    private static final long BEAT_NANOS = 250_000_000L;
 
     /** Messages that nobody fetches fill no more than this. */
     private static final long MAX_WAITING_BYTES = 16L * MAX_MESSAGE_BYTES;
@@ -163,7 +165,7 @@ final class TcpLink implements Link {
     private void beat() {
         try {
             while (open) {
-                TimeUnit.NANOSECONDS.sleep(Pulse.BEAT_NANOS);
+                TimeUnit.NANOSECONDS.sleep(BEAT_NANOS);
                 // A message that is being written is a sign of life too.
                 if (writing.tryLock()) {
                     try {
