@@ -2,8 +2,6 @@ package org.ryzanstein.loader.engine;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -25,41 +23,33 @@ final class Delivery implements Generation, Runnable {
 
     private final GenerationListener listener;
     private final Runnable wakeLoop;
+    private final boolean listens;
     private final LinkedBlockingQueue<Event> events = new LinkedBlockingQueue<>();
-    /** Tokens that the listener is not told of yet. Belongs to the step loop. */
-    private final Deque<Event> held = new ArrayDeque<>();
-
     private final CompletableFuture<GenerationResult> end = new CompletableFuture<>();
     private volatile boolean cancelled;
 
     Delivery(GenerationListener listener, Runnable wakeLoop) {
         this.listener = listener;
         this.wakeLoop = wakeLoop;
+        listens = !GenerationListener.NONE.equals(listener);
     }
 
     void start() {
         Thread.ofVirtual().name("ryzanstein-delivery").start(this);
     }
 
-    /** Keeps a token until {@link #release}: waking a thread takes time in which the next step could have begun. */
+    /** Where nobody listens, no thread is woken for it. */
     void token(GeneratedToken token) {
-        held.add(new Event.Token(token));
-    }
-
-    /** Hands over what is kept. */
-    void release() {
-        while (!held.isEmpty()) {
-            events.add(held.remove());
+        if (listens) {
+            events.add(new Event.Token(token));
         }
     }
 
     void finished(GenerationResult result) {
-        release();
         events.add(new Event.Finished(result));
     }
 
     void failed(RuntimeException failure) {
-        release();
         events.add(new Event.Failed(failure));
     }
 

@@ -42,7 +42,6 @@ final class StepLoop implements Runnable {
     /** For each token of the batch, the sequence that it belongs to. */
     private final Sequence[] owners;
 
-    private final Runnable deliver = this::deliver;
     private final float[] logits;
     private final int[] candidateIds;
     private final float[] candidateLogits;
@@ -232,7 +231,7 @@ final class StepLoop implements Runnable {
     private void step() {
         compose();
         try {
-            if (runner.run(batch, deliver)) {
+            if (runner.run(batch)) {
                 stepCount.incrementAndGet();
                 take();
             } else {
@@ -243,13 +242,6 @@ final class StepLoop implements Runnable {
             failAll(e);
         }
         releaseFinished();
-    }
-
-    /** Tells listeners of the tokens of the last step. */
-    private void deliver() {
-        for (Sequence sequence : active) {
-            sequence.delivery().release();
-        }
     }
 
     /** Fills the batch: first what decodes, then what is computed again; where nothing is, prompts. */

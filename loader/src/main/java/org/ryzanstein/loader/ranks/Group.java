@@ -72,20 +72,11 @@ final class Group {
                 rank, hello.host(), hello.process(), address, hello.backend(), hello.threads(), part, packedBytes);
     }
 
-    /**
-     * Runs a step on all ranks and collects what came out.
-     *
-     * @param meanwhile run when the others have got the step, or are lost
-     */
-    void run(StepMessage message, StepBatch batch, Runnable meanwhile) {
+    /** Runs a step on all ranks and collects what came out. */
+    void run(StepMessage message, StepBatch batch) {
         long start = System.nanoTime();
-        long sent;
-        try {
-            message.send(batch, communicator);
-            sent = System.nanoTime();
-        } finally {
-            meanwhile.run();
-        }
+        message.send(batch, communicator);
+        long sent = System.nanoTime();
         shard.run(batch);
         head.take(batch, shard);
         long computed = System.nanoTime();

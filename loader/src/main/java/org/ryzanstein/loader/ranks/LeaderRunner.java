@@ -102,14 +102,13 @@ final class LeaderRunner implements StepRunner {
     }
 
     @Override
-    public boolean run(StepBatch batch, Runnable meanwhile) {
+    public boolean run(StepBatch batch) {
         if (broken) {
-            meanwhile.run();
             recover(new ClusterException("no group could be formed before"));
             return false;
         }
         try {
-            group.run(message, batch, meanwhile);
+            group.run(message, batch);
             return true;
         } catch (CommunicationException | ClusterException e) {
             recover(e);

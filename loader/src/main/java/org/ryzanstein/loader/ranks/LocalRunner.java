@@ -33,8 +33,7 @@ public final class LocalRunner implements StepRunner {
     public void place(int slot, int[] blocks) {}
 
     @Override
-    public boolean run(StepBatch batch, Runnable meanwhile) {
-        meanwhile.run();
+    public boolean run(StepBatch batch) {
         PreparedStep step = steps.forBatch(batch);
         last = step;
         backend.queue().submit(step, batch);

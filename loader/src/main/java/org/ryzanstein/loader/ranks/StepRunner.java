@@ -16,11 +16,10 @@ public interface StepRunner extends AutoCloseable {
     /**
      * Runs a step.
      *
-     * @param meanwhile what is to be done besides, while other ranks compute already; it is run even if they are lost
      * @return false if ranks were lost: nothing has been computed, and all that was ever computed is forgotten; the next step
      *     must begin at the first position of each sequence
      */
-    boolean run(StepBatch batch, Runnable meanwhile);
+    boolean run(StepBatch batch);
 
     /** Whether the last step met a value that was not finite in the row of this token. */
     boolean faulted(int token);

@@ -35,7 +35,7 @@ final class LosingRunner implements StepRunner {
     }
 
     @Override
-    public boolean run(StepBatch batch, Runnable meanwhile) {
+    public boolean run(StepBatch batch) {
         Map<Integer, Integer> tokens = new TreeMap<>();
         for (int token = 0; token < batch.tokens(); token++) {
             tokens.merge(batch.slot(token), 1, Integer::sum);
@@ -43,11 +43,7 @@ final class LosingRunner implements StepRunner {
         steps.add(tokens.entrySet().stream()
                 .map(slot -> slot.getKey() + ":" + slot.getValue())
                 .collect(Collectors.joining(" ")));
-        if (loses.getAndSet(false)) {
-            meanwhile.run();
-            return false;
-        }
-        return real.run(batch, meanwhile);
+        return !loses.getAndSet(false) && real.run(batch);
     }
 
     @Override
