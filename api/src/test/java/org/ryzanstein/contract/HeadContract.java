@@ -321,6 +321,41 @@ interface HeadContract extends BackendUnderTest {
         }
     }
 
+    /** A backend may prepare a large head by and by; nobody shall see it. The steps want candidates, and now and then all logits. */
+    @Test
+    default void findsTheSameInALargeHeadWhateverStepItIs() {
+        int rows = 1_050_000;
+        int columns = 32;
+        float[][] distinct = new Numbers(26).ofFormat(FloatFormat.FLOAT16, 1009, columns, 1f);
+        float[] in = new Numbers(27).normals(columns, 1f);
+        float[] products = NaiveKernels.linear(new float[][] {in}, distinct)[0];
+        float[][] content = new float[rows][];
+        float[] logits = new float[rows];
+        for (int row = 0; row < rows; row++) {
+            content[row] = distinct[row % distinct.length];
+            logits[row] = products[row % distinct.length];
+        }
+        List<NaiveKernels.Candidate> expected = NaiveKernels.candidates(logits, 5, 0);
+        TestWeights.Floats source = new TestWeights.Floats("head", FloatFormat.FLOAT16, content);
+        Bench bench = bench(3);
+        MatrixWeights weights = bench.matrix(new TestWeights.StoredFloats(source), MatrixUse.HEAD);
+        HeadOutput out = bench.backend().allocateHead(1, rows, 5);
+        Cells input = bench.cells(RowSet.OUTPUTS, new float[][] {in}, false);
+        for (int round = 0; round < 14; round++) {
+            boolean all = round % 6 == 5;
+            StepBatch batch = new StepBatch(1, 1, 1);
+            batch.add(0, 0, 0, all ? ALL : 5);
+            bench.run(batch, recorder -> recorder.head(input.buffer(), weights, 0, out));
+            if (all) {
+                float[] found = new float[rows];
+                out.copyLogits(0, found);
+                Bits.assertRow("all logits, step " + round, logits, found);
+            } else {
+                assertCandidates("step " + round, expected, out, 0);
+            }
+        }
+    }
+
     @TestFactory
     default Stream<DynamicTest> marksRowsThatMeetAnInfiniteWeight() {
         return Arrays.stream(FloatFormat.values())

@@ -37,6 +37,7 @@ final class CpuRecorder implements StepRecorder {
     private final List<Operation> operations = new ArrayList<>();
     private final Set<PagedKvCache> caches = new LinkedHashSet<>();
     private final Set<HostHead> heads = new LinkedHashSet<>();
+    private final List<HeadOperation> headOperations = new ArrayList<>();
     private final Map<AttentionForm, AttentionKernel[]> attention = new HashMap<>();
     private final LinearScratch linearScratch;
     /** The buffer whose rows were converted for the operation before, and their form. */
@@ -54,7 +55,7 @@ final class CpuRecorder implements StepRecorder {
     }
 
     CpuStep finish() {
-        return new CpuStep(shape, limits, team, operations, caches, heads);
+        return new CpuStep(shape, limits, team, operations, caches, heads, headOperations);
     }
 
     private void add(Operation operation) {
@@ -526,6 +527,7 @@ final class CpuRecorder implements StepRecorder {
         LinearMatrix.Product product = LinearMatrix.product(matrix, source, linearScratch);
         HeadOperation head = new HeadOperation(
                 matrix, product, source, target, firstToken, linearScratch, shape.maxOutputs(), team.size());
+        headOperations.add(head);
         addRowLocal(RowSet.OUTPUTS, (step, batch, from, to, member) -> {
             head.prepare(batch, from, to);
             prepareRows(product, source.rowSet(), step, batch, from, to);

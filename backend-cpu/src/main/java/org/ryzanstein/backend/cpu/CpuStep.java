@@ -19,6 +19,7 @@ final class CpuStep implements PreparedStep {
     // Arrays, because to iterate over a collection takes an object for each step.
     private final PagedKvCache[] caches;
     private final HostHead[] heads;
+    private final HeadOperation[] headOperations;
     private final boolean[] faults;
     private final ThreadTeam.Task task = this::runMember;
     private @Nullable StepBatch batch;
@@ -29,13 +30,15 @@ final class CpuStep implements PreparedStep {
             ThreadTeam team,
             List<Operation> operations,
             Set<PagedKvCache> caches,
-            Set<HostHead> heads) {
+            Set<HostHead> heads,
+            List<HeadOperation> headOperations) {
         this.shape = shape;
         this.limits = limits;
         this.team = team;
         this.operations = operations.toArray(Operation[]::new);
         this.caches = caches.toArray(PagedKvCache[]::new);
         this.heads = heads.toArray(HostHead[]::new);
+        this.headOperations = headOperations.toArray(HeadOperation[]::new);
         this.faults = new boolean[shape.maxTokens()];
         this.barrierBefore = new boolean[operations.size()];
         for (int i = 1; i < barrierBefore.length; i++) {
@@ -57,6 +60,9 @@ final class CpuStep implements PreparedStep {
         }
         for (HostHead head : heads) {
             head.materialize(batch.outputs());
+        }
+        for (HeadOperation head : headOperations) {
+            head.before(batch);
         }
         this.batch = batch;
         team.run(task);

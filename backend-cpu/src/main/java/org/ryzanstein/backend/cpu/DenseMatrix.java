@@ -6,6 +6,7 @@ import java.nio.ByteOrder;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.ryzanstein.api.weight.WeightSource;
 import org.ryzanstein.api.weight.WeightSource.FloatFormat;
@@ -17,6 +18,8 @@ import org.ryzanstein.api.weight.WeightSource.FloatFormat;
 public final class DenseMatrix implements LinearMatrix, EmbeddingTable {
     /** Threads share out so many rows together. */
     private static final int ROW_GROUP = 16;
+    /** Rows after which a file's pages are given back, where all are read once. */
+    static final int PAGED_ROWS = 512;
 
     private static final ValueLayout.OfShort SHORT =
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -125,11 +128,16 @@ public final class DenseMatrix implements LinearMatrix, EmbeddingTable {
     }
 
     private static boolean allFinite(float[] values) {
+        return Float.isFinite(Float.intBitsToFloat(largestBits(values)));
+    }
+
+    /** The largest magnitude, as the bits of a float: they are ordered as integers, and what is not finite is above all else. */
+    private static int largestBits(float[] values) {
         int largest = 0;
         for (float value : values) {
             largest = Math.max(largest, Float.floatToRawIntBits(value) & Integer.MAX_VALUE);
         }
-        return Float.isFinite(Float.intBitsToFloat(largest));
+        return largest;
     }
 
     private void packRow(int row, float[] values, short[] halves) {
@@ -183,6 +191,24 @@ public final class DenseMatrix implements LinearMatrix, EmbeddingTable {
     @Override
     public String layout() {
         return format.name().toLowerCase(Locale.ROOT) + ", row by row" + (copy == null ? ", as stored" : "");
+    }
+
+    /** The largest magnitude of a weight; not finite if one is not. */
+    float largest(Parallel parallel) {
+        AtomicInteger bits = new AtomicInteger();
+        parallel.forGroups(rows, group, (from, to) -> {
+            float[] values = new float[columns];
+            int largest = 0;
+            for (int row = from; row < to; row++) {
+                decode(row, values, 0);
+                largest = Math.max(largest, largestBits(values));
+                if ((row + 1) % PAGED_ROWS == 0 || row + 1 == to) {
+                    releasePages(Math.max(from, row + 1 - PAGED_ROWS), row + 1);
+                }
+            }
+            bits.accumulateAndGet(largest, Math::max);
+        });
+        return Float.intBitsToFloat(bits.get());
     }
 
     /** Gives back pages of the rows {@code from .. to}, if they are a file's. Whoever reads them again finds them there. */

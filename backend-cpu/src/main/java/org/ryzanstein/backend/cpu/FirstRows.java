@@ -1,5 +1,7 @@
 package org.ryzanstein.backend.cpu;
 
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 import org.ryzanstein.api.weight.BlockForm;
 import org.ryzanstein.api.weight.BlockRow;
 import org.ryzanstein.api.weight.WeightSource;
@@ -58,6 +60,11 @@ final class FirstRows {
         @Override
         public void readFloats(int row, float[] destination, int offset) {
             whole.readFloats(row, destination, offset);
+        }
+
+        @Override
+        public @Nullable MemorySegment stored() {
+            return whole.stored();
         }
     }
 

@@ -30,6 +30,8 @@ final class HeadOperation {
     private final BestList[][] bests; // (row, member)
     private final boolean[][] finite; // (row, member)
     private final LinearMatrix.Output logits;
+    /** Whether the step computes in full what the scan will do when it is ready. */
+    private boolean early;
 
     HeadOperation(
             LinearMatrix weights,
@@ -70,16 +72,34 @@ final class HeadOperation {
         return batch.wanted(batch.outputToken(row));
     }
 
+    /** Called before each step, by one thread. */
+    void before(StepBatch batch) {
+        early = false;
+        if (scan == null || scan.isReady()) {
+            return;
+        }
+        for (int row = 0; row < batch.outputs(); row++) {
+            early |= fewAreWanted(batch, row);
+        }
+        if (early) {
+            scan.advance();
+        }
+    }
+
+    private boolean fewAreWanted(StepBatch batch, int row) {
+        int wanted = wanted(batch, row);
+        return wanted != StepBatch.DISTRIBUTION && wanted <= Math.min(MOST, out.vocabularySize() / FRACTION);
+    }
+
     /** Decides how the rows {@code from .. to} are computed, and prepares their inputs for the scan. */
     void prepare(StepBatch batch, int from, int to) {
         for (int row = from; row < to; row++) {
             norms[row] = -1f;
             forget(row);
-            if (scan == null) {
+            if (scan == null || !scan.isReady()) {
                 continue;
             }
-            int wanted = wanted(batch, row);
-            if (wanted != StepBatch.DISTRIBUTION && wanted <= Math.min(MOST, out.vocabularySize() / FRACTION)) {
+            if (fewAreWanted(batch, row)) {
                 norms[row] = scan.norm(in.floats(), in.row(row));
                 for (int k = 0; k < in.columns(); k++) {
                     inputs[row][k] = Float.floatToRawIntBits(in.floats()[in.row(row) + k]);
@@ -110,7 +130,7 @@ final class HeadOperation {
             }
         }
         if (scanned == 0) {
-            product.multiply(rows, from, to, member, logits);
+            multiplyAll(rows, from, to, member);
             return;
         }
         if (scanned < rows) {
@@ -126,6 +146,19 @@ final class HeadOperation {
         int rest = groups % DenseKernels.STREAMS;
         if (rest > 0) {
             scanGroups(rows, first + groups - rest, 1, rest, to, member);
+        }
+    }
+
+    /** Logits of all rows. A file's pages are kept only where all logits are asked for, and so may be again. */
+    private void multiplyAll(int rows, int from, int to, int member) {
+        if (!early) {
+            product.multiply(rows, from, to, member, logits);
+            return;
+        }
+        for (int token = from; token < to; token += DenseMatrix.PAGED_ROWS) {
+            int end = Math.min(to, token + DenseMatrix.PAGED_ROWS);
+            product.multiply(rows, token, end, member, logits);
+            Objects.requireNonNull(dense).releasePages(token, end);
         }
     }
 

@@ -33,6 +33,9 @@ import org.ryzanstein.api.numerics.ContractMath;
  * |x| below t has a smaller logit than each of them, so it is not among the best n, whatever the order of equal ones. All other rows are
  * computed in full.
  *
+ * <p><b>When it is made.</b> The copy of a large head takes a good part of a start. So it is made by and by: from the second step on that it
+ * would serve, one of {@value #PIECES} pieces before each, and until it is whole such steps compute the head in full.
+ *
  * <p><b>What is not finite.</b> Weights of the copy are finite. |x| * |w| bounds every partial sum of a logit, and |x| * 127 * sqrt(K) every
  * one of the scan. Where both are far below the largest float for the largest |w|, no logit is infinite, and none need be looked
  * at for it. Where that is not so, the head is computed in full.
@@ -41,58 +44,102 @@ final class HeadScan {
     /** Rows of a group: bytes lie in (group, column, row) order. */
     static final int ROWS = BlockLayout.ROWS;
 
-    /** Groups after which a file's pages are given back. */
-    private static final int RELEASED = 16;
+    private static final int PAGED_GROUPS = DenseMatrix.PAGED_ROWS / ROWS;
+
+    /** Bytes of a copy from which on it is made by and by. */
+    private static final long LARGE = 32L << 20;
+    /** Pieces of a large copy. */
+    static final int PIECES = 8;
 
     private static final double UNIT = 0x1p-24;
     private static final double SAFE = 1e37;
     private static final int LARGEST = 127;
 
     private final DenseMatrix weights;
+    private final Parallel parallel;
+    private final int groups;
     private final int width;
     private final PlacedItems packed;
     private final float[] scales;
     private final float[] errors;
+    /** Norms of the rows that are copied; of no use when all are. */
+    private double[] norms;
+    /** Pieces that are copied; negative before the first step. */
+    private int copied = -1;
+
     private float tiny;
     private double largestNorm;
 
     private HeadScan(DenseMatrix weights, Parallel parallel, WeightMemory memory) {
         this.weights = weights;
+        this.parallel = parallel;
+        this.groups = Math.ceilDiv(weights.rows(), ROWS);
         this.width = weights.columns() + weights.columns() % 2;
-        int groups = Math.ceilDiv(weights.rows(), ROWS);
         long groupBytes = (long) ROWS * width;
         // What the kernel reads beside the last groups, if they are fewer than it reads at a time.
         long behind = (DenseKernels.STREAMS - 1) * groupBytes;
         this.packed = PlacedItems.allocate(groups, 1, groupBytes, behind, parallel, memory);
         this.scales = new float[groups * ROWS];
         this.errors = new float[groups * ROWS];
+        this.norms = new double[weights.rows()];
     }
 
-    /** Copies a matrix; null if it holds a weight that is not finite. */
+    /** A copy of a matrix, made now if it is small; null if a weight is not finite, or too large to be squared. */
     static @Nullable HeadScan of(DenseMatrix weights, Parallel parallel, WeightMemory memory) {
+        double largest = weights.largest(parallel);
+        if (!(norm(largest * largest * weights.columns()) < SAFE)) {
+            return null;
+        }
         HeadScan scan = new HeadScan(weights, parallel, memory);
-        double[] norms = new double[weights.rows()];
-        parallel.forRange(scan.scales.length / ROWS, (from, to) -> {
-            for (int g = from; g < to; g += RELEASED) {
-                int end = Math.min(to, g + RELEASED);
-                scan.packGroups(g, end, norms);
-                weights.releasePages(g * ROWS, Math.min(end * ROWS, weights.rows()));
+        if (scan.bytes() < LARGE) {
+            scan.copy(1);
+        }
+        return scan;
+    }
+
+    /** Whether the copy is whole. */
+    boolean isReady() {
+        return copied == PIECES;
+    }
+
+    /** Copies a piece, but for the first time that it is called: whoever waits for a first token shall not wait for it. */
+    void advance() {
+        if (copied < 0) {
+            copied = 0;
+        } else {
+            copy(PIECES);
+        }
+    }
+
+    /** Copies the next of so many pieces; each member copies what it will read. */
+    private void copy(int pieces) {
+        int piece = Math.max(0, copied);
+        parallel.forRange(groups, (from, to) -> {
+            int end = from + Parallel.start(to - from, piece + 1, pieces);
+            for (int g = from + Parallel.start(to - from, piece, pieces); g < end; g += PAGED_GROUPS) {
+                int next = Math.min(end, g + PAGED_GROUPS);
+                packGroups(g, next);
+                weights.releasePages(g * ROWS, Math.min(next * ROWS, weights.rows()));
             }
         });
-        float largestScale = 0f;
-        for (int row = 0; row < norms.length; row++) {
-            scan.largestNorm = Math.max(scan.largestNorm, norms[row]);
-            largestScale = Math.max(largestScale, scan.scales[row]);
+        copied = piece + 1;
+        if (copied == pieces) {
+            finish();
         }
-        scan.tiny = roundUp((2.0 * weights.columns() + 64) * 0x1p-149 * (1.0 + largestScale));
-        if (scan.largestNorm < SAFE) {
-            return scan;
-        }
-        scan.packed.release(memory);
-        return null;
     }
 
-    private void packGroups(int from, int to, double[] norms) {
+    private void finish() {
+        float largestScale = 0f;
+        for (int row = 0; row < norms.length; row++) {
+            largestNorm = Math.max(largestNorm, norms[row]);
+            largestScale = Math.max(largestScale, scales[row]);
+        }
+        tiny = roundUp((2.0 * weights.columns() + 64) * 0x1p-149 * (1.0 + largestScale));
+        norms = new double[0];
+        copied = PIECES;
+    }
+
+    private void packGroups(int from, int to) {
         float[] row = new float[weights.columns()];
         float[] digits = new float[weights.columns()];
         byte[] group = new byte[ROWS * width];
@@ -106,14 +153,11 @@ final class HeadScan {
         }
     }
 
-    /** Returns the row's norm; not a number, or infinite, if a weight is not finite. */
+    /** Returns the row's norm. */
     private double packRow(int row, float[] values, float[] digits, byte[] group) {
         float max = 0f;
         for (float value : values) {
             max = Math.max(max, Math.abs(value));
-        }
-        if (!Float.isFinite(max)) {
-            return Double.POSITIVE_INFINITY;
         }
         float scale = max / LARGEST;
         float inverse = scale >= Float.MIN_NORMAL ? 1f / scale : 0f;

@@ -71,7 +71,8 @@ final class WarmUp implements AutoCloseable {
                 || !kinds.add(new Kind(contentOf(source), head))) {
             return;
         }
-        pending.add(new Work(source, head));
+        // Heads last: whoever computes them needs the rest before.
+        pending.add(head ? pending.size() : 0, new Work(source, head));
         notifyAll();
         if (thread == null) {
             thread = Thread.ofPlatform().daemon().name("ryzanstein-warm-up").start(this::run);
@@ -111,8 +112,8 @@ final class WarmUp implements AutoCloseable {
     }
 
     private void repeat(CpuBackend backend, PreparedStep step) {
-        StepBatch one = batch(POSITIONS - 1, 1);
-        StepBatch many = batch(0, CHUNK);
+        StepBatch one = batch(POSITIONS - 1, 1, 1);
+        StepBatch many = batch(0, CHUNK, StepBatch.DISTRIBUTION);
         long start = System.nanoTime();
         while (!stopped && System.nanoTime() - start < ENOUGH) {
             for (int i = 0; i < SINGLES; i++) {
@@ -122,11 +123,11 @@ final class WarmUp implements AutoCloseable {
         }
     }
 
-    private static StepBatch batch(int position, int tokens) {
+    private static StepBatch batch(int position, int tokens, int wanted) {
         StepBatch batch = new StepBatch(CHUNK, 1, 1);
         batch.setBlock(0, 0, 0);
         for (int i = 0; i < tokens; i++) {
-            batch.add(0, 0, position + i, i == tokens - 1 ? 1 : 0);
+            batch.add(0, 0, position + i, i == tokens - 1 ? wanted : 0);
         }
         return batch;
     }
