@@ -38,17 +38,17 @@ final class WarmUp implements AutoCloseable {
     private static final long LARGE = 1L << 20;
 
     /** Rows of the matrices that it multiplies by. */
-    private static final int ROWS = 256;
+    private static final int ROWS = 128;
 
     private static final int HEAD = 128;
     private static final int POSITIONS = 96;
     /** Tokens of its steps: one as in decoding, and a chunk as in prefill, an odd one. */
-    private static final int CHUNK = 33;
+    private static final int CHUNK = 9;
 
     private static final StepShape SHAPE = new StepShape(CHUNK, 1);
 
-    /** Steps of one token for each step of many. */
-    private static final int SINGLES = 8;
+    /** Pairs of steps of one token for each step of many. */
+    private static final int SINGLES = 4;
 
     /** Nanoseconds for each kind of matrix: what it takes to have it compiled, and no more from the packing threads. */
     private static final long ENOUGH = 300_000_000;
@@ -113,11 +113,13 @@ final class WarmUp implements AutoCloseable {
 
     private void repeat(CpuBackend backend, PreparedStep step) {
         StepBatch one = batch(POSITIONS - 1, 1, 1);
-        StepBatch many = batch(0, CHUNK, StepBatch.DISTRIBUTION);
+        StepBatch all = batch(POSITIONS - 1, 1, StepBatch.DISTRIBUTION);
+        StepBatch many = batch(0, CHUNK, 1);
         long start = System.nanoTime();
         while (!stopped && System.nanoTime() - start < ENOUGH) {
             for (int i = 0; i < SINGLES; i++) {
                 backend.queue().submit(step, one);
+                backend.queue().submit(step, all);
             }
             backend.queue().submit(step, many);
         }
