@@ -109,19 +109,26 @@ public final class EngineLoader {
             Selection<KernelBackendProvider> selection) {
         Architectures.check(file);
         Hyperparameters shape = file.hyperparameters();
-        Tokenizer tokenizer = tokenizerOf(file);
-        if (tokenizer.vocabularySize() > shape.vocabularySize()) {
-            throw ModelFormatException.of(
-                    file.source(),
-                    "tokenizer",
-                    tokenizer.vocabularySize() + " tokens",
-                    "at most the embedding's " + shape.vocabularySize() + " rows");
-        }
-        TemplateCheck.check(file);
         ModelLimits limits = limits(options, shape, file.source());
-        return options.cluster().isPresent()
-                ? lead(options, options.cluster().get(), path, file, embedded, shape, tokenizer, limits, selection)
-                : alone(options, file, embedded, shape, tokenizer, limits, selection);
+        // Reading text files keeps one processor busy at most: weights are packed meanwhile.
+        Background<Tokenizer> tokenizer = Background.start("ryzanstein-tokenizer", () -> {
+            warnOfSmallCache(options, shape, limits);
+            Tokenizer read = tokenizerOf(file, shape);
+            TemplateCheck.check(file);
+            return read;
+        });
+        try {
+            if (options.cluster().isEmpty()) {
+                return alone(options, file, embedded, shape, tokenizer, limits, selection);
+            }
+            // Other ranks shall not be waited for in vain.
+            Tokenizer read = tokenizer.await();
+            return lead(options, options.cluster().get(), path, file, embedded, shape, read, limits, selection);
+        } catch (RuntimeException | Error e) {
+            // Nothing is closed while it is read; and of two failures always the same is reported.
+            tokenizer.await();
+            throw e;
+        }
     }
 
     private static Engine alone(
@@ -129,7 +136,7 @@ public final class EngineLoader {
             ModelFile file,
             @Nullable EmbeddedModel embedded,
             Hyperparameters shape,
-            Tokenizer tokenizer,
+            Background<Tokenizer> tokenizer,
             ModelLimits limits,
             Selection<KernelBackendProvider> selection) {
         SpinParkTeam team = team(options, options.threads());
@@ -138,11 +145,11 @@ public final class EngineLoader {
             backend = selection.provider().open(team);
             Model model;
             try (TeamBinding.Bound _ = team.bindCallerWhile()) {
-                model = load(options, file, shape, backend, limits);
+                model = load(options, file, shape, backend, limits, tokenizer);
             }
             return new LocalEngine(
                     describe(file, embedded != null, shape, limits, model),
-                    tokenizer,
+                    tokenizer.await(),
                     options,
                     List.of(selection.report(), communicators(backend)),
                     backend.name(),
@@ -223,17 +230,20 @@ public final class EngineLoader {
     }
 
     private static Model load(
-            EngineOptions options, ModelFile file, Hyperparameters shape, KernelBackend backend, ModelLimits limits) {
+            EngineOptions options,
+            ModelFile file,
+            Hyperparameters shape,
+            KernelBackend backend,
+            ModelLimits limits,
+            Background<?> beside) {
         long total = parameters(file);
         ProgressListener progress = options.progress();
         progress.progress("packing weights", 0, total);
         Model model = Architectures.load(
-                file,
-                shape,
-                Placement.alone(Architectures.sizes(shape)),
-                backend,
-                limits,
-                packed -> progress.progress("packing weights", Math.min(packed, total - 1), total));
+                file, shape, Placement.alone(Architectures.sizes(shape)), backend, limits, packed -> {
+                    beside.throwFailure();
+                    progress.progress("packing weights", Math.min(packed, total - 1), total);
+                });
         progress.progress("packing weights", total, total);
         return model;
     }
@@ -257,7 +267,6 @@ public final class EngineLoader {
                     Integer.toString(shape.contextLength()),
                     "at least the " + context + " that were asked for");
         }
-        int perSequence = ModelLimits.blocksFor(context);
         long blockBytes = new KvSpec(
                         shape.layers(),
                         shape.kvHeads(),
@@ -275,28 +284,44 @@ public final class EngineLoader {
                     "a KV cache of " + blockBytes + " bytes for " + ModelLimits.BLOCK_POSITIONS + " positions",
                     "at most " + room + ", a share of the heap; give the JVM a larger one (-Xmx)");
         }
-        long wanted = (long) perSequence * options.maxSequences();
-        int blocks = (int) Math.min(wanted, affordable);
+        int blocks = (int) Math.min(wantedBlocks(options, shape), affordable);
         // No sequence can be longer than the cache; a table of rotations for more would be made for nothing.
         context = (int) Math.min(context, blocks * (long) ModelLimits.BLOCK_POSITIONS);
-        if (blocks < wanted) {
-            LOG.log(
-                    Level.WARNING,
-                    "the KV cache holds {0} positions instead of {1} for {2} sequences: give the JVM a larger heap (-Xmx)",
-                    blocks * (long) ModelLimits.BLOCK_POSITIONS,
-                    wanted * ModelLimits.BLOCK_POSITIONS,
-                    options.maxSequences());
-        }
         int outputs = Math.min(options.maxStepTokens(), Math.max(options.maxSequences(), MIN_OUTPUTS));
         int candidates = Math.min(Sampler.MAX_CANDIDATES, shape.vocabularySize());
         return new ModelLimits(options.maxStepTokens(), outputs, candidates, context, blocks);
     }
 
-    private static Tokenizer tokenizerOf(ModelFile file) {
-        return switch (file) {
+    private static void warnOfSmallCache(EngineOptions options, Hyperparameters shape, ModelLimits limits) {
+        long wanted = wantedBlocks(options, shape);
+        if (limits.kvBlocks() < wanted) {
+            LOG.log(
+                    Level.WARNING,
+                    "the KV cache holds {0} positions instead of {1} for {2} sequences: give the JVM a larger heap (-Xmx)",
+                    limits.kvBlocks() * (long) ModelLimits.BLOCK_POSITIONS,
+                    wanted * ModelLimits.BLOCK_POSITIONS,
+                    options.maxSequences());
+        }
+    }
+
+    private static long wantedBlocks(EngineOptions options, Hyperparameters shape) {
+        int context = options.contextLength().orElse(shape.contextLength());
+        return (long) ModelLimits.blocksFor(context) * options.maxSequences();
+    }
+
+    private static Tokenizer tokenizerOf(ModelFile file, Hyperparameters shape) {
+        Tokenizer tokenizer = switch (file) {
             case GgufModelFile gguf -> Tokenizers.fromGguf(gguf.gguf().metadata());
             case HubModelFile hub -> Tokenizers.fromHub(hub.directory().path());
         };
+        if (tokenizer.vocabularySize() > shape.vocabularySize()) {
+            throw ModelFormatException.of(
+                    file.source(),
+                    "tokenizer",
+                    tokenizer.vocabularySize() + " tokens",
+                    "at most the embedding's " + shape.vocabularySize() + " rows");
+        }
+        return tokenizer;
     }
 
     private static long parameters(ModelFile file) {
