@@ -82,7 +82,8 @@ final class HeadOperation {
             early |= fewAreWanted(batch, row);
         }
         if (early) {
-            scan.advance();
+            scan.ask();
+            early = !scan.isReady();
         }
     }
 

@@ -33,8 +33,8 @@ import org.ryzanstein.api.numerics.ContractMath;
  * |x| below t has a smaller logit than each of them, so it is not among the best n, whatever the order of equal ones. All other rows are
  * computed in full.
  *
- * <p><b>When it is made.</b> The copy of a large head takes a good part of a start. So it is made by and by: from the second step on that it
- * would serve, one of {@value #PIECES} pieces before each, and until it is whole such steps compute the head in full.
+ * <p><b>When it is made.</b> The copy of a large head takes a good part of a start. So it is made before the second step that it serves: the
+ * first one computes the head in full.
  *
  * <p><b>What is not finite.</b> Weights of the copy are finite. |x| * |w| bounds every partial sum of a logit, and |x| * 127 * sqrt(K) every
  * one of the scan. Where both are far below the largest float for the largest |w|, no logit is infinite, and none need be looked
@@ -46,10 +46,8 @@ final class HeadScan {
 
     private static final int PAGED_GROUPS = DenseMatrix.PAGED_ROWS / ROWS;
 
-    /** Bytes of a copy from which on it is made by and by. */
+    /** Bytes of a copy that is not made while a model is loaded. */
     private static final long LARGE = 32L << 20;
-    /** Pieces of a large copy. */
-    static final int PIECES = 8;
 
     private static final double UNIT = 0x1p-24;
     private static final double SAFE = 1e37;
@@ -62,10 +60,8 @@ final class HeadScan {
     private final PlacedItems packed;
     private final float[] scales;
     private final float[] errors;
-    /** Norms of the rows that are copied; of no use when all are. */
-    private double[] norms;
-    /** Pieces that are copied; negative before the first step. */
-    private int copied = -1;
+    private boolean asked;
+    private boolean ready;
 
     private float tiny;
     private double largestNorm;
@@ -81,7 +77,6 @@ final class HeadScan {
         this.packed = PlacedItems.allocate(groups, 1, groupBytes, behind, parallel, memory);
         this.scales = new float[groups * ROWS];
         this.errors = new float[groups * ROWS];
-        this.norms = new double[weights.rows()];
     }
 
     /** A copy of a matrix, made now if it is small; null if a weight is not finite, or too large to be squared. */
@@ -92,54 +87,44 @@ final class HeadScan {
         }
         HeadScan scan = new HeadScan(weights, parallel, memory);
         if (scan.bytes() < LARGE) {
-            scan.copy(1);
+            scan.copy();
         }
         return scan;
     }
 
-    /** Whether the copy is whole. */
+    /** Whether the copy is made. */
     boolean isReady() {
-        return copied == PIECES;
+        return ready;
     }
 
-    /** Copies a piece, but for the first time that it is called: whoever waits for a first token shall not wait for it. */
-    void advance() {
-        if (copied < 0) {
-            copied = 0;
-        } else {
-            copy(PIECES);
+    /** Called before each step that needs the copy: makes it for the second, since whoever waits for a first token shall not wait for it. */
+    void ask() {
+        if (asked && !ready) {
+            copy();
         }
+        asked = true;
     }
 
-    /** Copies the next of so many pieces; each member copies what it will read. */
-    private void copy(int pieces) {
-        int piece = Math.max(0, copied);
+    /** Each member copies what it will read. */
+    private void copy() {
+        double[] norms = new double[weights.rows()];
         parallel.forRange(groups, (from, to) -> {
-            int end = from + Parallel.start(to - from, piece + 1, pieces);
-            for (int g = from + Parallel.start(to - from, piece, pieces); g < end; g += PAGED_GROUPS) {
-                int next = Math.min(end, g + PAGED_GROUPS);
-                packGroups(g, next);
-                weights.releasePages(g * ROWS, Math.min(next * ROWS, weights.rows()));
+            for (int g = from; g < to; g += PAGED_GROUPS) {
+                int end = Math.min(to, g + PAGED_GROUPS);
+                packGroups(g, end, norms);
+                weights.releasePages(g * ROWS, Math.min(end * ROWS, weights.rows()));
             }
         });
-        copied = piece + 1;
-        if (copied == pieces) {
-            finish();
-        }
-    }
-
-    private void finish() {
         float largestScale = 0f;
         for (int row = 0; row < norms.length; row++) {
             largestNorm = Math.max(largestNorm, norms[row]);
             largestScale = Math.max(largestScale, scales[row]);
         }
         tiny = roundUp((2.0 * weights.columns() + 64) * 0x1p-149 * (1.0 + largestScale));
-        norms = new double[0];
-        copied = PIECES;
+        ready = true;
     }
 
-    private void packGroups(int from, int to) {
+    private void packGroups(int from, int to, double[] norms) {
         float[] row = new float[weights.columns()];
         float[] digits = new float[weights.columns()];
         byte[] group = new byte[ROWS * width];
