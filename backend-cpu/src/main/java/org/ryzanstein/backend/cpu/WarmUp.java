@@ -38,12 +38,12 @@ final class WarmUp implements AutoCloseable {
     private static final long LARGE = 1L << 20;
 
     /** Rows of the matrices that it multiplies by. */
-    private static final int ROWS = 128;
+    private static final int ROWS = 256;
 
     private static final int HEAD = 128;
     private static final int POSITIONS = 96;
     /** Tokens of its steps: one as in decoding, and a chunk as in prefill, an odd one. */
-    private static final int CHUNK = 9;
+    private static final int CHUNK = 33;
 
     private static final StepShape SHAPE = new StepShape(CHUNK, 1);
 
