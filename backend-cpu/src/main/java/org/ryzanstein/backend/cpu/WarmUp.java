@@ -47,8 +47,8 @@ final class WarmUp implements AutoCloseable {
 
     private static final StepShape SHAPE = new StepShape(CHUNK, 1);
 
-    /** Pairs of steps of one token for each step of many. */
-    private static final int SINGLES = 4;
+    /** Steps of one token for each step of many. */
+    private static final int SINGLES = 8;
 
     /** Nanoseconds for each kind of matrix: what it takes to have it compiled, and no more from the packing threads. */
     private static final long ENOUGH = 300_000_000;
@@ -71,8 +71,7 @@ final class WarmUp implements AutoCloseable {
                 || !kinds.add(new Kind(contentOf(source), head))) {
             return;
         }
-        // Heads last: whoever computes them needs the rest before.
-        pending.add(head ? pending.size() : 0, new Work(source, head));
+        pending.add(new Work(source, head));
         notifyAll();
         if (thread == null) {
             thread = Thread.ofPlatform().daemon().name("ryzanstein-warm-up").start(this::run);
@@ -112,24 +111,22 @@ final class WarmUp implements AutoCloseable {
     }
 
     private void repeat(CpuBackend backend, PreparedStep step) {
-        StepBatch one = batch(POSITIONS - 1, 1, 1);
-        StepBatch all = batch(POSITIONS - 1, 1, StepBatch.DISTRIBUTION);
-        StepBatch many = batch(0, CHUNK, 1);
+        StepBatch one = batch(POSITIONS - 1, 1);
+        StepBatch many = batch(0, CHUNK);
         long start = System.nanoTime();
         while (!stopped && System.nanoTime() - start < ENOUGH) {
             for (int i = 0; i < SINGLES; i++) {
                 backend.queue().submit(step, one);
-                backend.queue().submit(step, all);
             }
             backend.queue().submit(step, many);
         }
     }
 
-    private static StepBatch batch(int position, int tokens, int wanted) {
+    private static StepBatch batch(int position, int tokens) {
         StepBatch batch = new StepBatch(CHUNK, 1, 1);
         batch.setBlock(0, 0, 0);
         for (int i = 0; i < tokens; i++) {
-            batch.add(0, 0, position + i, i == tokens - 1 ? wanted : 0);
+            batch.add(0, 0, position + i, i == tokens - 1 ? 1 : 0);
         }
         return batch;
     }
