@@ -329,10 +329,9 @@ interface HeadContract extends BackendUnderTest {
         float[][] distinct = new Numbers(26).ofFormat(FloatFormat.FLOAT16, 1009, columns, 1f);
         float[] in = new Numbers(27).normals(columns, 1f);
         float[] products = NaiveKernels.linear(new float[][] {in}, distinct)[0];
-        float[][] content = new float[rows][];
+        float[][] content = repeated(distinct, rows);
         float[] logits = new float[rows];
         for (int row = 0; row < rows; row++) {
-            content[row] = distinct[row % distinct.length];
             logits[row] = products[row % distinct.length];
         }
         List<NaiveKernels.Candidate> expected = NaiveKernels.candidates(logits, 5, 0);
@@ -353,6 +352,32 @@ interface HeadContract extends BackendUnderTest {
             } else {
                 assertCandidates("step " + round, expected, out, 0);
             }
+        }
+    }
+
+    private static float[][] repeated(float[][] distinct, int rows) {
+        float[][] content = new float[rows][];
+        Arrays.setAll(content, row -> distinct[row % distinct.length]);
+        return content;
+    }
+
+    @Test
+    default void marksRowsThatMeetAnInfiniteWeightOfALargeHeadInEachStep() {
+        int rows = 1_050_000;
+        Numbers numbers = new Numbers(28);
+        float[][] content = repeated(numbers.ofFormat(FloatFormat.FLOAT16, 1009, 32, 1f), rows);
+        content[777_777] = content[777_777].clone();
+        content[777_777][31] = Float.POSITIVE_INFINITY;
+        TestWeights.Floats source = new TestWeights.Floats("head", FloatFormat.FLOAT16, content);
+        Bench bench = bench(3);
+        MatrixWeights weights = bench.matrix(new TestWeights.StoredFloats(source), MatrixUse.HEAD);
+        HeadOutput out = bench.backend().allocateHead(1, rows, 5);
+        Cells input = bench.cells(RowSet.OUTPUTS, numbers.normals(1, 32, 1f), false);
+        for (int wanted : new int[] {5, ALL, 5, 1}) {
+            StepBatch batch = new StepBatch(1, 1, 1);
+            batch.add(0, 0, 0, wanted);
+            PreparedStep step = bench.run(batch, recorder -> recorder.head(input.buffer(), weights, 0, out));
+            assertThat(step.faulted(0)).as("wanted " + wanted).isTrue();
         }
     }
 

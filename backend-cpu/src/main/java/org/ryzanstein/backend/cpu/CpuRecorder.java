@@ -36,8 +36,7 @@ final class CpuRecorder implements StepRecorder {
     private final ExecutionQueue queue;
     private final List<Operation> operations = new ArrayList<>();
     private final Set<PagedKvCache> caches = new LinkedHashSet<>();
-    private final Set<HostHead> heads = new LinkedHashSet<>();
-    private final List<HeadOperation> headOperations = new ArrayList<>();
+    private final List<HeadOperation> heads = new ArrayList<>();
     private final Map<AttentionForm, AttentionKernel[]> attention = new HashMap<>();
     private final LinearScratch linearScratch;
     /** The buffer whose rows were converted for the operation before, and their form. */
@@ -55,7 +54,7 @@ final class CpuRecorder implements StepRecorder {
     }
 
     CpuStep finish() {
-        return new CpuStep(shape, limits, team, operations, caches, heads, headOperations);
+        return new CpuStep(shape, limits, team, operations, caches, heads);
     }
 
     private void add(Operation operation) {
@@ -520,14 +519,13 @@ final class CpuRecorder implements StepRecorder {
                     + target.maxRows() + " rows, expected " + weights.rows() + " tokens and " + shape.maxOutputs()
                     + " rows");
         }
-        heads.add(target);
         limits = limits.withCandidates(target.maxCandidates());
         checkColumns("in", source.columns(), weights.columns());
         LinearMatrix matrix = LinearMatrix.of(weights);
         LinearMatrix.Product product = LinearMatrix.product(matrix, source, linearScratch);
         HeadOperation head = new HeadOperation(
                 matrix, product, source, target, firstToken, linearScratch, shape.maxOutputs(), team.size());
-        headOperations.add(head);
+        heads.add(head);
         addRowLocal(RowSet.OUTPUTS, (step, batch, from, to, member) -> {
             head.prepare(batch, from, to);
             prepareRows(product, source.rowSet(), step, batch, from, to);

@@ -18,8 +18,7 @@ final class CpuStep implements PreparedStep {
     private final boolean[] barrierBefore;
     // Arrays, because to iterate over a collection takes an object for each step.
     private final PagedKvCache[] caches;
-    private final HostHead[] heads;
-    private final HeadOperation[] headOperations;
+    private final HeadOperation[] heads;
     private final boolean[] faults;
     private final ThreadTeam.Task task = this::runMember;
     private @Nullable StepBatch batch;
@@ -30,15 +29,13 @@ final class CpuStep implements PreparedStep {
             ThreadTeam team,
             List<Operation> operations,
             Set<PagedKvCache> caches,
-            Set<HostHead> heads,
-            List<HeadOperation> headOperations) {
+            List<HeadOperation> heads) {
         this.shape = shape;
         this.limits = limits;
         this.team = team;
         this.operations = operations.toArray(Operation[]::new);
         this.caches = caches.toArray(PagedKvCache[]::new);
-        this.heads = heads.toArray(HostHead[]::new);
-        this.headOperations = headOperations.toArray(HeadOperation[]::new);
+        this.heads = heads.toArray(HeadOperation[]::new);
         this.faults = new boolean[shape.maxTokens()];
         this.barrierBefore = new boolean[operations.size()];
         for (int i = 1; i < barrierBefore.length; i++) {
@@ -58,10 +55,7 @@ final class CpuStep implements PreparedStep {
         for (PagedKvCache cache : caches) {
             cache.materialize(batch);
         }
-        for (HostHead head : heads) {
-            head.materialize(batch.outputs());
-        }
-        for (HeadOperation head : headOperations) {
+        for (HeadOperation head : heads) {
             head.before(batch);
         }
         this.batch = batch;

@@ -6,7 +6,6 @@ import java.nio.ByteOrder;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.ryzanstein.api.weight.WeightSource;
 import org.ryzanstein.api.weight.WeightSource.FloatFormat;
@@ -56,14 +55,15 @@ public final class DenseMatrix implements LinearMatrix, EmbeddingTable {
         this.group = group;
     }
 
-    private static long bytesOf(WeightSource.Floats source, FloatFormat format) {
-        return (long) source.columns() * (format == FloatFormat.FLOAT32 ? Float.BYTES : Short.BYTES);
+    private static long bytesOf(int columns, FloatFormat format) {
+        return (long) columns * (format == FloatFormat.FLOAT32 ? Float.BYTES : Short.BYTES);
     }
 
     /** Room for a copy. */
     private static DenseMatrix allocate(
             WeightSource.Floats source, FloatFormat format, int group, Parallel parallel, WeightMemory memory) {
-        long rowBytes = Math.ceilDiv(bytesOf(source, format), WeightMemory.ALIGNMENT) * WeightMemory.ALIGNMENT;
+        long rowBytes =
+                Math.ceilDiv(bytesOf(source.columns(), format), WeightMemory.ALIGNMENT) * WeightMemory.ALIGNMENT;
         PlacedItems copy = PlacedItems.allocate(source.rows(), group, rowBytes, 0, parallel, memory);
         return new DenseMatrix(source, format, rowBytes, copy.memory(), copy, group);
     }
@@ -90,24 +90,20 @@ public final class DenseMatrix implements LinearMatrix, EmbeddingTable {
         MemorySegment stored = source.stored();
         return stored == null
                 ? pack(source, parallel, memory)
-                : new DenseMatrix(source, source.format(), bytesOf(source, source.format()), stored, null, ROW_GROUP);
+                : new DenseMatrix(
+                        source, source.format(), bytesOf(source.columns(), source.format()), stored, null, ROW_GROUP);
     }
 
     /**
-     * Packs a matrix of which the best rows will be asked for. If a copy in eight bits tells which, it is left where it is
-     * stored, if it is: only few rows are read for a token then, unless all logits are wanted.
+     * Packs a matrix of which the best rows will be asked for. A copy in eight bits tells which, so it is left where it is stored,
+     * if it is: only few rows are read for a token then, unless all logits are wanted.
      */
     static DenseMatrix packHead(WeightSource.Floats source, Parallel parallel, WeightMemory memory) {
-        if (source.stored() != null) {
-            DenseMatrix inPlace = packTable(source, parallel, memory);
-            inPlace.scan = HeadScan.of(inPlace, parallel, memory);
-            if (inPlace.scan != null) {
-                return inPlace;
-            }
-        }
-        DenseMatrix copy = pack(source, HeadScan.ROWS, parallel, memory);
-        copy.scan = HeadScan.of(copy, parallel, memory);
-        return copy;
+        DenseMatrix matrix = source.stored() == null
+                ? pack(source, HeadScan.ROWS, parallel, memory)
+                : packTable(source, parallel, memory);
+        matrix.scan = HeadScan.of(matrix, parallel, memory);
+        return matrix;
     }
 
     /** Returns whether all weights are finite. */
@@ -185,7 +181,7 @@ public final class DenseMatrix implements LinearMatrix, EmbeddingTable {
 
     @Override
     public long bytesPerCandidate() {
-        return scan == null ? bytesPerProduct() : scan.bytes();
+        return scan == null || scan.state() == HeadScan.State.UNSAFE ? bytesPerProduct() : scan.bytes();
     }
 
     @Override
@@ -193,44 +189,33 @@ public final class DenseMatrix implements LinearMatrix, EmbeddingTable {
         return format.name().toLowerCase(Locale.ROOT) + ", row by row" + (copy == null ? ", as stored" : "");
     }
 
-    /** The largest magnitude of a weight; not finite if one is not. */
-    float largest(Parallel parallel) {
-        AtomicInteger bits = new AtomicInteger();
-        parallel.forGroups(rows, group, (from, to) -> {
-            int largest = 0;
-            for (int row = from; row < to; row += PAGED_ROWS) {
-                int end = Math.min(to, row + PAGED_ROWS);
-                largest = Math.max(largest, largestBits(row, end));
-                releasePages(row, end);
-            }
-            bits.accumulateAndGet(largest, Math::max);
-        });
-        return switch (format) {
-            case FLOAT32 -> Float.intBitsToFloat(bits.get());
-            case FLOAT16 -> Float.float16ToFloat((short) bits.get());
-            case BFLOAT16 -> Float.intBitsToFloat(bits.get() << Short.SIZE);
-        };
-    }
-
-    /** The largest magnitude of the rows {@code from .. to}, as bits of the format, by loops that are fast before they are well compiled. */
-    private int largestBits(int from, int to) {
-        int largest = 0;
-        if (format == FloatFormat.FLOAT32) {
-            float[] values = new float[columns];
-            for (int row = from; row < to; row++) {
-                MemorySegment.copy(memory, FLOAT, at(row), values, 0, columns);
-                largest = Math.max(largest, largestBits(values));
-            }
-        } else {
-            short[] halves = new short[columns];
-            for (int row = from; row < to; row++) {
-                MemorySegment.copy(memory, SHORT, at(row), halves, 0, columns);
-                for (short half : halves) {
-                    largest = Math.max(largest, half & Short.MAX_VALUE);
-                }
+    /**
+     * Whether all weights of the rows {@code from .. to} are finite: adding one to an exponent of ones carries into the sign. The loop
+     * takes several weights at a time, since it runs at a start, before it is well compiled.
+     */
+    boolean allFinite(int from, int to) {
+        long exponents = exponentBits();
+        long ones = exponents & ~(exponents << 1);
+        long bytes = bytesOf(columns, format);
+        long[] words = new long[Math.toIntExact(Math.ceilDiv(bytes, Long.BYTES))];
+        MemorySegment row = MemorySegment.ofArray(words);
+        long sums = 0;
+        for (int i = from; i < to; i++) {
+            MemorySegment.copy(memory, at(i), row, 0, bytes);
+            for (long word : words) {
+                sums |= (word & exponents) + ones;
             }
         }
-        return largest;
+        return (sums & ~exponents) == 0;
+    }
+
+    /** The exponents of as many weights as there are in a long. */
+    private long exponentBits() {
+        return switch (format) {
+            case FLOAT32 -> 0x7f80_0000_7f80_0000L;
+            case FLOAT16 -> 0x7c00_7c00_7c00_7c00L;
+            case BFLOAT16 -> 0x7f80_7f80_7f80_7f80L;
+        };
     }
 
     /** Gives back pages of the rows {@code from .. to}, if they are a file's. Whoever reads them again finds them there. */

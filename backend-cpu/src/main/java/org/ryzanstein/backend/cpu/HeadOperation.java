@@ -30,6 +30,8 @@ final class HeadOperation {
     private final BestList[][] bests; // (row, member)
     private final boolean[][] finite; // (row, member)
     private final LinearMatrix.Output logits;
+    /** Whether the step multiplies by weights that nobody has looked at. */
+    private boolean unchecked;
     /** Whether the step computes in full what the scan will do when it is ready. */
     private boolean early;
 
@@ -72,10 +74,12 @@ final class HeadOperation {
         return batch.wanted(batch.outputToken(row));
     }
 
-    /** Called before each step, by one thread. */
+    /** Makes what the step needs; called before it runs, by one thread. */
     void before(StepBatch batch) {
+        out.materialize(batch.outputs());
+        unchecked = false;
         early = false;
-        if (scan == null || scan.isReady()) {
+        if (scan == null || scan.state() != HeadScan.State.OPEN) {
             return;
         }
         for (int row = 0; row < batch.outputs(); row++) {
@@ -83,8 +87,9 @@ final class HeadOperation {
         }
         if (early) {
             scan.ask();
-            early = !scan.isReady();
+            early = scan.state() == HeadScan.State.OPEN;
         }
+        unchecked = !scan.isChecked();
     }
 
     private boolean fewAreWanted(StepBatch batch, int row) {
@@ -97,7 +102,7 @@ final class HeadOperation {
         for (int row = from; row < to; row++) {
             norms[row] = -1f;
             forget(row);
-            if (scan == null || !scan.isReady()) {
+            if (scan == null || scan.state() != HeadScan.State.READY) {
                 continue;
             }
             if (fewAreWanted(batch, row)) {
@@ -152,14 +157,19 @@ final class HeadOperation {
 
     /** Logits of all rows. A file's pages are kept only where all logits are asked for, and so may be again. */
     private void multiplyAll(int rows, int from, int to, int member) {
-        if (!early) {
+        if (!early && !unchecked) {
             product.multiply(rows, from, to, member, logits);
             return;
         }
         for (int token = from; token < to; token += DenseMatrix.PAGED_ROWS) {
             int end = Math.min(to, token + DenseMatrix.PAGED_ROWS);
+            if (unchecked) {
+                Objects.requireNonNull(scan).check(token, end);
+            }
             product.multiply(rows, token, end, member, logits);
-            Objects.requireNonNull(dense).releasePages(token, end);
+            if (early) {
+                Objects.requireNonNull(dense).releasePages(token, end);
+            }
         }
     }
 
@@ -289,7 +299,7 @@ final class HeadOperation {
 
     /** Joins what the members found for a row; false if a logit is not finite. */
     boolean finish(StepBatch batch, int row) {
-        boolean allFinite = true;
+        boolean allFinite = scan == null || scan.isFinite();
         for (boolean part : finite[row]) {
             allFinite &= part;
         }

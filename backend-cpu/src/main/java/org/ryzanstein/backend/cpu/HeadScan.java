@@ -2,7 +2,7 @@ package org.ryzanstein.backend.cpu;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import org.jspecify.annotations.Nullable;
+import java.util.Arrays;
 import org.ryzanstein.api.numerics.ContractMath;
 
 /**
@@ -36,9 +36,10 @@ import org.ryzanstein.api.numerics.ContractMath;
  * <p><b>When it is made.</b> The copy of a large head takes a good part of a start. So it is made before the second step that it serves: the
  * first one computes the head in full.
  *
- * <p><b>What is not finite.</b> Weights of the copy are finite. |x| * |w| bounds every partial sum of a logit, and |x| * 127 * sqrt(K) every
- * one of the scan. Where both are far below the largest float for the largest |w|, no logit is infinite, and none need be looked
- * at for it. Where that is not so, the head is computed in full.
+ * <p><b>What is not finite.</b> |x| * |w| bounds every partial sum of a logit, and |x| * 127 * sqrt(K) every one of the scan. Where both are
+ * far below the largest float for the largest |w|, no logit is infinite, and none need be looked at for it. Where that is not so the
+ * head is computed in full. Where a weight is not finite no row of logits is, whatever a kernel makes of the weight; so weights of a
+ * head without a copy are looked at when they are first multiplied, and not while a model is loaded.
  */
 final class HeadScan {
     /** Rows of a group: bytes lie in (group, column, row) order. */
@@ -48,6 +49,15 @@ final class HeadScan {
 
     /** Bytes of a copy that is not made while a model is loaded. */
     private static final long LARGE = 32L << 20;
+
+    /** How far it is. */
+    enum State {
+        /** Not made yet. */
+        OPEN,
+        READY,
+        /** Weights for which the bound does not hold. */
+        UNSAFE
+    }
 
     private static final double UNIT = 0x1p-24;
     private static final double SAFE = 1e37;
@@ -60,8 +70,12 @@ final class HeadScan {
     private final PlacedItems packed;
     private final float[] scales;
     private final float[] errors;
+    /** Groups whose weights have been looked at. */
+    private final boolean[] checked;
+
+    private volatile boolean finite = true;
     private boolean asked;
-    private boolean ready;
+    private State state = State.OPEN;
 
     private float tiny;
     private double largestNorm;
@@ -77,14 +91,11 @@ final class HeadScan {
         this.packed = PlacedItems.allocate(groups, 1, groupBytes, behind, parallel, memory);
         this.scales = new float[groups * ROWS];
         this.errors = new float[groups * ROWS];
+        this.checked = new boolean[groups];
     }
 
-    /** A copy of a matrix, made now if it is small; null if a weight is not finite, or too large to be squared. */
-    static @Nullable HeadScan of(DenseMatrix weights, Parallel parallel, WeightMemory memory) {
-        double largest = weights.largest(parallel);
-        if (!(norm(largest * largest * weights.columns()) < SAFE)) {
-            return null;
-        }
+    /** A copy of a matrix, made now if it is small. */
+    static HeadScan of(DenseMatrix weights, Parallel parallel, WeightMemory memory) {
         HeadScan scan = new HeadScan(weights, parallel, memory);
         if (scan.bytes() < LARGE) {
             scan.copy();
@@ -92,17 +103,47 @@ final class HeadScan {
         return scan;
     }
 
-    /** Whether the copy is made. */
-    boolean isReady() {
-        return ready;
+    /** Whether the copy is there yet, or never will be. */
+    State state() {
+        return state;
     }
 
     /** Called before each step that needs the copy: makes it for the second, since whoever waits for a first token shall not wait for it. */
     void ask() {
-        if (asked && !ready) {
+        if (asked && state == State.OPEN) {
             copy();
         }
         asked = true;
+    }
+
+    /** Whether all weights have been looked at. */
+    boolean isChecked() {
+        for (boolean group : checked) {
+            if (!group) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Looks at the weights of the rows {@code from .. to}, which begin with a group, if that has not been done. */
+    void check(int from, int to) {
+        int first = from / ROWS;
+        int end = Math.ceilDiv(to, ROWS);
+        for (int group = first; group < end; group++) {
+            if (!checked[group]) {
+                if (!weights.allFinite(from, to)) {
+                    finite = false;
+                }
+                Arrays.fill(checked, first, end, true);
+                return;
+            }
+        }
+    }
+
+    /** Whether all weights are finite, as far as they have been looked at. */
+    boolean isFinite() {
+        return finite;
     }
 
     /** Each member copies what it will read. */
@@ -111,8 +152,10 @@ final class HeadScan {
         parallel.forRange(groups, (from, to) -> {
             for (int g = from; g < to; g += PAGED_GROUPS) {
                 int end = Math.min(to, g + PAGED_GROUPS);
+                int endRow = Math.min(end * ROWS, weights.rows());
+                check(g * ROWS, endRow);
                 packGroups(g, end, norms);
-                weights.releasePages(g * ROWS, Math.min(end * ROWS, weights.rows()));
+                weights.releasePages(g * ROWS, endRow);
             }
         });
         float largestScale = 0f;
@@ -121,7 +164,7 @@ final class HeadScan {
             largestScale = Math.max(largestScale, scales[row]);
         }
         tiny = roundUp((2.0 * weights.columns() + 64) * 0x1p-149 * (1.0 + largestScale));
-        ready = true;
+        state = finite && largestNorm < SAFE ? State.READY : State.UNSAFE;
     }
 
     private void packGroups(int from, int to, double[] norms) {

@@ -29,7 +29,7 @@ public final class Main {
     }
 
     static int run(CliEnvironment environment, String... arguments) {
-        CommandLine line = new CommandLine(new RyzansteinCommand(), new CommandFactory(environment));
+        CommandLine line = RyzansteinCommand.line(new CommandFactory(environment), arguments);
         line.setOut(environment.outWriter());
         line.setErr(environment.errWriter());
         line.setExpandAtFiles(false);
