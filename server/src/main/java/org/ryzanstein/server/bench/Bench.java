@@ -245,6 +245,7 @@ public final class Bench {
         private final ObjectNode request;
         private final int threads;
         private final List<Double> samples = new ArrayList<>();
+        private final List<Double> trips = new ArrayList<>();
         private long bytes;
 
         BandwidthSubject(Worker worker, int threads, long bytes) {
@@ -263,6 +264,9 @@ public final class Bench {
             ObjectNode answer = worker.ask(request);
             bytes = answer.path("bytes").asLong();
             samples.add(answer.path("bytes_per_second").asDouble());
+            if (answer.has("line_trip_ns")) {
+                trips.add(answer.path("line_trip_ns").asDouble());
+            }
         }
 
         BenchReport.Bandwidth result() {
@@ -274,8 +278,8 @@ public final class Bench {
                     threads,
                     bytes,
                     ModelSubject.pages(huge, bytes),
-                    new Samples(
-                            samples.stream().mapToDouble(Double::doubleValue).toArray()));
+                    Samples.of(samples),
+                    trips.isEmpty() ? Optional.empty() : Optional.of(Samples.of(trips)));
         }
 
         @Override

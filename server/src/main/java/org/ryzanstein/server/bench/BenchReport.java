@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.TreeMap;
@@ -34,8 +35,11 @@ public record BenchReport(
      *
      * @param bytes read in one pass, as many as a token reads
      * @param pages that most of them lay on
+     * @param lineTripNanos what a cache line took from one processor to another and back, measured next to each sample; empty for
+     *     one thread
      */
-    public record Bandwidth(int threads, long bytes, String pages, Samples bytesPerSecond) {}
+    public record Bandwidth(
+            int threads, long bytes, String pages, Samples bytesPerSecond, Optional<Samples> lineTripNanos) {}
 
     /** A report without further sections. */
     public BenchReport(
@@ -89,6 +93,7 @@ public record BenchReport(
             ObjectNode entry = list.addObject();
             entry.put("threads", one.threads()).put("bytes", one.bytes()).put("pages", one.pages());
             entry.set("bytes_per_second", json(one.bytesPerSecond()));
+            one.lineTripNanos().ifPresent(trips -> entry.set("line_trip_ns", json(trips)));
         }
         return node;
     }

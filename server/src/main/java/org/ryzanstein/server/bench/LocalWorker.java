@@ -145,13 +145,18 @@ public final class LocalWorker implements Worker {
 
     private ObjectNode read(ObjectNode request) {
         long bytes = request.path("bytes").asLong();
+        int threads = request.path("threads").asInt();
         MeasuredMemory memory = reads;
         if (memory == null) {
-            memory = new MeasuredMemory(bytes, request.path("threads").asInt());
+            memory = new MeasuredMemory(bytes, threads);
             reads = memory;
         }
-        return object().put("bytes", memory.loop().bytes())
+        ObjectNode answer = object().put("bytes", memory.loop().bytes())
                 .put("bytes_per_second", memory.loop().measure());
+        if (threads > 1) {
+            answer.put("line_trip_ns", LineTrip.measure());
+        }
+        return answer;
     }
 
     private ObjectNode kernels(ObjectNode request) {

@@ -138,8 +138,7 @@ final class ModelSubject implements AutoCloseable {
         OptionalLong peak = optional(worker.ask(object("memory")), "peak_rss_bytes");
         List<Result> results = new ArrayList<>();
         rates.forEach((test, samples) -> {
-            Samples rate = new Samples(
-                    samples.stream().mapToDouble(Double::doubleValue).toArray());
+            Samples rate = Samples.of(samples);
             OptionalDouble bytes = isOwn() ? OptionalDouble.of(bytesPerToken(test)) : OptionalDouble.empty();
             OptionalDouble share = isOwn()
                     ? OptionalDouble.of(bytesPerToken(test)

@@ -148,7 +148,7 @@ final class RankSuite {
     private static ScalingModel scaling(RankSubject alone, List<ModelTest> tests, ScalingModel.Shape shape) {
         double rate = tests.stream()
                 .filter(test -> test.kind() == TestKind.DECODE)
-                .mapToDouble(test -> samples(alone.rates(test)).median())
+                .mapToDouble(test -> Samples.of(alone.rates(test)).median())
                 .max()
                 .orElse(1);
         return new ScalingModel(
@@ -156,10 +156,6 @@ final class RankSuite {
                 alone.opened().path("layer_bytes").asLong(),
                 alone.opened().path("candidate_bytes").asLong(),
                 rate * weightBytes(alone.opened()));
-    }
-
-    private static Samples samples(List<Double> values) {
-        return new Samples(values.stream().mapToDouble(Double::doubleValue).toArray());
     }
 
     private Result result(RankSubject subject, RankSubject reference, ModelTest test, ScalingModel model) {
@@ -171,8 +167,8 @@ final class RankSuite {
             ratios.add(rates.get(i) / alone.get(i));
         }
         Map<String, Object> details = new LinkedHashMap<>();
-        details.put("reference_tokens_per_second", BenchReport.json(samples(alone)));
-        details.put("speedup", samples(ratios).median());
+        details.put("reference_tokens_per_second", BenchReport.json(Samples.of(alone)));
+        details.put("speedup", Samples.of(ratios).median());
         details.put("oversubscribed", one.oversubscribed());
         if (one.ranks() > 1) {
             details.put("added_latency_us", one.addedMicros());
@@ -197,7 +193,7 @@ final class RankSuite {
                 subject.opened().path("backend").asText(),
                 one.threads(),
                 one.ranks(),
-                samples(rates),
+                Samples.of(rates),
                 OptionalDouble.empty(),
                 OptionalDouble.empty(),
                 OptionalDouble.empty(),

@@ -64,6 +64,15 @@ public final class ResultTable {
                     rate.path("median").asDouble() / GIGA,
                     rate.path("min").asDouble() / GIGA,
                     rate.path("max").asDouble() / GIGA));
+            JsonNode trip = one.path("line_trip_ns");
+            if (!trip.isMissingNode()) {
+                text.append(String.format(
+                        Locale.ROOT,
+                        "; a cache line from one processor to another and back: %.0f ns (%.0f to %.0f)",
+                        trip.path("median").asDouble(),
+                        trip.path("min").asDouble(),
+                        trip.path("max").asDouble()));
+            }
         }
         ratios(text, report);
         return text.toString();

@@ -1,6 +1,7 @@
 package org.ryzanstein.server.bench;
 
 import java.util.Arrays;
+import java.util.List;
 
 /** Measured values of one thing, in the order in which they were measured; at least one. */
 public record Samples(double[] values) {
@@ -9,6 +10,10 @@ public record Samples(double[] values) {
         if (values.length == 0) {
             throw new IllegalArgumentException("no samples");
         }
+    }
+
+    static Samples of(List<Double> values) {
+        return new Samples(values.stream().mapToDouble(Double::doubleValue).toArray());
     }
 
     @Override

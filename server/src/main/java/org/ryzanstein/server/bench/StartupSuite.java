@@ -52,15 +52,15 @@ final class StartupSuite {
             }
         }
         Map<String, Object> details = new LinkedHashMap<>();
-        details.put("seconds", BenchReport.json(samples(total)));
-        details.put("load_seconds", BenchReport.json(samples(loads)));
-        details.put("first_token_seconds", BenchReport.json(samples(firstTokens)));
+        details.put("seconds", BenchReport.json(Samples.of(total)));
+        details.put("load_seconds", BenchReport.json(Samples.of(loads)));
+        details.put("first_token_seconds", BenchReport.json(Samples.of(firstTokens)));
         return new Result(
                 Suite.STARTUP,
                 "first-token",
                 backend,
                 configuration.threads(),
-                samples(total.stream().map(seconds -> 1 / seconds).toList()),
+                Samples.of(total.stream().map(seconds -> 1 / seconds).toList()),
                 OptionalDouble.empty(),
                 OptionalDouble.empty(),
                 OptionalDouble.empty(),
@@ -70,9 +70,5 @@ final class StartupSuite {
 
     private static ObjectNode object(String op) {
         return JsonNodeFactory.instance.objectNode().put("op", op);
-    }
-
-    private static Samples samples(List<Double> values) {
-        return new Samples(values.stream().mapToDouble(Double::doubleValue).toArray());
     }
 }

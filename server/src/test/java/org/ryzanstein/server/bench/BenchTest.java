@@ -70,7 +70,12 @@ class BenchTest {
                 object().put("version", "25"),
                 object().put("name", "a model"),
                 "0123abc",
-                List.of(new BenchReport.Bandwidth(2, 1_000_000, "4 KB", new Samples(new double[] {3e10, 2e10}))),
+                List.of(new BenchReport.Bandwidth(
+                        2,
+                        1_000_000,
+                        "4 KB",
+                        new Samples(new double[] {3e10, 2e10}),
+                        Optional.of(new Samples(new double[] {400, 80})))),
                 List.of(measured, unknown));
     }
 
@@ -79,7 +84,8 @@ class BenchTest {
         assertThat(report().json()).hasToString("""
                 {"machine":{"cpu":"a CPU"},"jvm":{"version":"25"},"model":{"name":"a model"},"commit":"0123abc",\
                 "bandwidth":{"bytes_per_second":2.5E10,"measurements":[{"threads":2,"bytes":1000000,"pages":"4 KB",\
-                "bytes_per_second":{"median":2.5E10,"min":2.0E10,"max":3.0E10,"samples":[3.0E10,2.0E10]}}]},\
+                "bytes_per_second":{"median":2.5E10,"min":2.0E10,"max":3.0E10,"samples":[3.0E10,2.0E10]},\
+                "line_trip_ns":{"median":240.0,"min":80.0,"max":400.0,"samples":[400.0,80.0]}}]},\
                 "results":[{"suite":"model","test":"tg32","backend":"scalar","threads":2,"ranks":1,\
                 "tokens_per_second":{"median":11.12346,"min":10.0,"max":12.0,"samples":[10.0,12.0,11.12346]},\
                 "bytes_per_token":1000000.0,"bandwidth_share":0.25,"allocated_bytes_per_token":0.0,\
@@ -98,7 +104,9 @@ class BenchTest {
         assertThat(lines)
                 .last()
                 .asString()
-                .isEqualTo("read bandwidth, 2 threads, 1.0 MB on 4 KB pages: 25.0 GB/s (20.0 to 30.0)");
+                .isEqualTo(
+                        "read bandwidth, 2 threads, 1.0 MB on 4 KB pages: 25.0 GB/s (20.0 to 30.0); a cache line from one"
+                                + " processor to another and back: 240 ns (80 to 400)");
         assertThat(lines.subList(0, 4))
                 .extracting(String::length)
                 .containsOnly(lines.getFirst().length());
@@ -282,7 +290,8 @@ class BenchTest {
                         object(),
                         object().put("parameters", 4000),
                         "c",
-                        List.of(new BenchReport.Bandwidth(1, 10, "4 KB", new Samples(new double[] {3e10}))),
+                        List.of(new BenchReport.Bandwidth(
+                                1, 10, "4 KB", new Samples(new double[] {3e10}), Optional.empty())),
                         results)
                 .json();
     }

@@ -91,7 +91,11 @@ class RankSuiteTest {
         assertThat(results.get(3).path("added_latency_us").asInt()).isEqualTo(200);
         // Of the four exchanges a layer, some find their message there where ranks are not in step.
         assertThat(results.get(3).path("exchange_ms_per_step").asDouble()).isGreaterThan(0.2 * layers);
-        assertThat(report.path("bandwidth").path("measurements")).isNotEmpty();
+        assertThat(report.path("bandwidth").path("measurements"))
+                .isNotEmpty()
+                .allSatisfy(
+                        one -> assertThat(one.path("line_trip_ns").path("min").asDouble() > 0)
+                                .isEqualTo(one.path("threads").asInt() > 1));
         assertThat(progress).contains("loading 2 ranks of 1 thread, all-split, 200 us added");
 
         String table = ResultTable.of(report);
