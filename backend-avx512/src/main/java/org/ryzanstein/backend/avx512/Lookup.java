@@ -81,7 +81,7 @@ final class Lookup {
      * @param stream bytes from one stream to the next
      * @param sums receives 128 sums
      */
-    static void sumOne(MemorySegment words, long at, long stream, int count, short[] tables, int table, short[] sums) {
+    static void sumOne(MemorySegment words, long at, long stream, int count, short[] tables, short[] sums) {
         ShortVector s0 = ShortVector.zero(Lanes.SHORTS);
         ShortVector s1 = s0;
         ShortVector s2 = s0;
@@ -90,7 +90,7 @@ final class Lookup {
         long w1 = at + stream;
         long w2 = w1 + stream;
         long w3 = w2 + stream;
-        int t = table;
+        int t = 0;
         for (int i = 0; i < count; i++) {
             ShortVector a = ShortVector.fromArray(Lanes.SHORTS, tables, t);
             ShortVector b = ShortVector.fromArray(Lanes.SHORTS, tables, t + Lanes.HALVES);
@@ -166,7 +166,6 @@ final class Lookup {
             int count,
             short[] tables,
             short[] others,
-            int table,
             short[] sums,
             short[] otherSums,
             int to) {
@@ -176,7 +175,7 @@ final class Lookup {
         ShortVector s3 = s0;
         long w0 = at;
         long w1 = at + stream;
-        int t = table;
+        int t = 0;
         for (int i = 0; i < count; i++) {
             // Lookups see the low five bits of each index.
             ShortVector x =

@@ -146,18 +146,11 @@ final class LookupMatrix extends TernaryMatrix {
 
     private void multiplyPart(LookupInput input, int tokens, int part, int fromBlock, int toBlock, HostBuffer sums) {
         LookupScratch own = scratch.get();
-        if (tokens <= LookupInput.FEW) {
-            for (int chunk = 0; chunk < shape.chunks(); chunk++) {
-                int table = chunk * shape.chunkIndexes() * Lookup.TABLE;
-                multiplyChunk(part, chunk, input.tables(), table, 0, tokens, fromBlock, toBlock, sums, own);
-            }
-            return;
-        }
         for (int token = 0; token < tokens; token += LookupScratch.GROUP) {
             int count = Math.min(LookupScratch.GROUP, tokens - token);
             for (int chunk = 0; chunk < shape.chunks(); chunk++) {
                 short[][] tables = own.buildTables(input, token, count, shape, chunk);
-                multiplyChunk(part, chunk, tables, 0, token, count, fromBlock, toBlock, sums, own);
+                multiplyChunk(part, chunk, tables, token, count, fromBlock, toBlock, sums, own);
             }
         }
     }
@@ -165,14 +158,13 @@ final class LookupMatrix extends TernaryMatrix {
     /**
      * Adds a chunk's part of the products, or begins with it if it is the first.
      *
-     * @param tables for each row of activations its tables, the chunk's from {@code table} on
+     * @param tables for each row of activations the chunk's tables
      * @param token the first of {@code count} rows of activations
      */
     private void multiplyChunk(
             int part,
             int chunk,
             short[][] tables,
-            int table,
             int token,
             int count,
             int fromBlock,
@@ -184,22 +176,22 @@ final class LookupMatrix extends TernaryMatrix {
             long at = address(part, chunk, 0, block);
             int i = 0;
             for (; i + 1 < count; i += 2) {
-                multiplyTwo(at, stream, tables[i], tables[i + 1], table, own);
+                multiplyTwo(at, stream, tables[i], tables[i + 1], own);
                 widen(own.first(), chunk, block, sums, token + i);
                 widen(own.second(), chunk, block, sums, token + i + 1);
             }
             if (i < count) {
-                Lookup.sumOne(words, at, stream, shape.words(), tables[i], table, own.first());
+                Lookup.sumOne(words, at, stream, shape.words(), tables[i], own.first());
                 widen(own.first(), chunk, block, sums, token + i);
             }
         }
     }
 
-    private void multiplyTwo(long at, long stream, short[] tables, short[] others, int table, LookupScratch own) {
+    private void multiplyTwo(long at, long stream, short[] tables, short[] others, LookupScratch own) {
         for (int v = 0; v < VECTORS; v += 2) {
             long first = at + v * stream;
             int to = v * Lookup.TABLE;
-            Lookup.sumTwo(words, first, stream, shape.words(), tables, others, table, own.first(), own.second(), to);
+            Lookup.sumTwo(words, first, stream, shape.words(), tables, others, own.first(), own.second(), to);
         }
     }
 

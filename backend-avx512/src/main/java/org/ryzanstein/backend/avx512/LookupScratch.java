@@ -1,6 +1,9 @@
 package org.ryzanstein.backend.avx512;
 
-/** What a thread needs to multiply by {@link LookupMatrix}. */
+/**
+ * What a thread needs to multiply by {@link LookupMatrix}. Its tables are its own, even of one row that all threads multiply by: to build
+ * them takes less time than to fetch them from another processor's cache, where that is far.
+ */
 final class LookupScratch {
     /** Rows of activations that share one reading of the weights. */
     static final int GROUP = 32;

@@ -79,11 +79,6 @@ record LookupShape(int columns, int chunks, int words) {
         return chunks * words;
     }
 
-    /** Indexes of a row, those beyond its end included. */
-    int rowIndexes() {
-        return rowWords() * INDEXES;
-    }
-
     /** Indexes of a chunk. */
     int chunkIndexes() {
         return words * INDEXES;
