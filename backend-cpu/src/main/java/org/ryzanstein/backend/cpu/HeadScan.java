@@ -50,7 +50,7 @@ final class HeadScan {
     /** Bytes of a copy that is not made while a model is loaded. */
     private static final long LARGE = 32L << 20;
 
-    /** How far it is. */
+    /** How far the copy is. */
     enum State {
         /** Not made yet. */
         OPEN,
