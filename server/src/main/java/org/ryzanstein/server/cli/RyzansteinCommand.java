@@ -40,7 +40,7 @@ final class RyzansteinCommand implements Runnable {
     @SuppressWarnings("NullAway.Init") // Set by picocli.
     private CommandSpec spec;
 
-    /** The command line for some arguments. To read all subcommands takes a tenth of a second, so it has the one that they name, if they do. */
+    /** The command line for some arguments. It has only the subcommand that they name, if they do: to read all takes time at each start. */
     static CommandLine line(IFactory factory, String... arguments) {
         CommandLine line = new CommandLine(new RyzansteinCommand(), factory);
         List<Class<?>> named = SUBCOMMANDS.stream()
