@@ -18,8 +18,9 @@ import org.ryzanstein.api.comm.CommunicationException.Kind;
 import org.ryzanstein.api.comm.Link;
 
 /**
- * A link: frames of 16 bytes (magic, type, length, checksum of the message) and a message. One virtual thread reads, another
- * one sends signs of life and listens for them.
+ * A link: frames of 16 bytes (magic, type, length, checksum of the message) and a message. One thread reads, another
+ * one sends signs of life and listens for them. They are platform threads: to wake a virtual one wakes its poller or timer too, in processes
+ * that compute on all processors.
  */
 final class TcpLink implements Link {
     private static final Logger LOG = System.getLogger(TcpLink.class.getName());
@@ -49,8 +50,8 @@ final class TcpLink implements Link {
         this.connection = connection;
         peer = (InetSocketAddress) Objects.requireNonNull(connection.socket().getRemoteAddress());
         connection.socket().socket().setSoTimeout(0);
-        Thread.ofVirtual().name("ryzanstein-link-" + peer).start(this::read);
-        Thread.ofVirtual().name("ryzanstein-link-pulse-" + peer).start(this::beat);
+        Thread.ofPlatform().daemon().name("ryzanstein-link-" + peer).start(this::read);
+        Thread.ofPlatform().daemon().name("ryzanstein-link-pulse-" + peer).start(this::beat);
     }
 
     @Override
