@@ -15,13 +15,14 @@ def place(trips, i):
     return "moved" if (before > FAR) != (trips[i] > FAR) else "far" if trips[i] > FAR else "near"
 
 
-def show(what, many, one, trips, reads):
+def show(what, many, one, trips, reads, copies=()):
     ratios = {}
     print(what)
     for i, rate in enumerate(many):
         where = place(trips, i)
         ratios.setdefault(where, []).append(rate / one[i])
-        print(f"  {where:5} {trips[i]:4.0f} ns {reads[i] / 1e9:3.0f} GB/s  {rate:6.1f} / {one[i]:6.1f} = {rate / one[i]:.2f}")
+        print(f"  {where:5} {trips[i]:4.0f} ns {reads[i] / 1e9:3.0f} GB/s  {rate:6.1f} / {one[i]:6.1f} = {rate / one[i]:.2f}"
+              + (f", side by side {copies[i] / one[i]:.2f}" if copies else ""))
     for where, values in sorted(ratios.items()):
         print(f"  {where}: {len(values)} of {len(many)}, median {statistics.median(values):.2f}")
 
@@ -37,7 +38,8 @@ for file in sys.argv[1:]:
         many = result["tokens_per_second"]["samples"]
         if result["ranks"] == 2:
             reference = result["reference_tokens_per_second"]["samples"]
-            show(f"2 ranks, {result['plan']}, {result['test']}", many, reference, trips, reads)
+            copies = result.get("side_by_side_tokens_per_second", {}).get("samples", ())
+            show(f"2 ranks, {result['plan']}, {result['test']}", many, reference, trips, reads, copies)
             if len(trips) > len(many):
                 trips, reads = trips[len(many):], reads[len(many):]
         elif result["threads"] == 2:

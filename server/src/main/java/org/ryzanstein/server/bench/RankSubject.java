@@ -66,7 +66,8 @@ final class RankSubject implements AutoCloseable {
         return opened;
     }
 
-    private double run(ModelTest test) {
+    /** Tokens a second of a test, of which nothing is kept. */
+    double run(ModelTest test) {
         return worker.ask(object("run").put("kind", test.kind().name()).put("tokens", test.tokens()))
                 .path("tokens_per_second")
                 .asDouble();

@@ -16,7 +16,8 @@ import org.ryzanstein.server.bench.BenchOptions.ModelTest;
 /**
  * Ranks against one process. Each case is measured in turn, A B A B, with one process that has as many threads as one of its
  * ranks; a speed-up is the median of the ratios of neighbours, so that a machine that gets slower meanwhile favours neither.
- * Only these two are loaded at a time.
+ * Then as many processes as there are ranks run the test side by side, each with the whole model: no more can be reached on this
+ * machine. Only these are loaded at a time.
  */
 final class RankSuite {
     /** By how much a rank's weights may exceed its share of the whole: embedding, norms and straddled KV heads. */
@@ -123,18 +124,20 @@ final class RankSuite {
             ScalingModel.Shape shape,
             @Nullable ScalingModel before) {
         reference.forget();
-        try (RankSubject subject = open(one, tests)) {
+        try (RankSubject subject = open(one, tests);
+                SideBySide copies = SideBySide.of(one, reference, () -> open(RankCase.alone(one.threads()), tests))) {
             for (int repetition = 1; repetition <= options.repetitions(); repetition++) {
                 progress.accept(one.describe() + ", repetition " + repetition + " of " + options.repetitions());
                 for (ModelTest test : tests) {
                     reference.measure(test);
                     subject.measure(test);
+                    copies.measure(test);
                 }
                 reads.values().forEach(Bench.BandwidthSubject::measure);
             }
             ScalingModel own = scaling(reference, tests, shape);
             for (ModelTest test : tests) {
-                results.add(result(subject, reference, test, own));
+                results.add(result(subject, reference, copies.rates(test), test, own));
             }
             ScalingModel fastest = one.ranks() == 1 ? faster(own, scaling(subject, tests, shape)) : own;
             return before == null ? fastest : faster(before, fastest);
@@ -158,17 +161,18 @@ final class RankSuite {
                 rate * weightBytes(alone.opened()));
     }
 
-    private Result result(RankSubject subject, RankSubject reference, ModelTest test, ScalingModel model) {
+    private Result result(
+            RankSubject subject, RankSubject reference, List<Double> copies, ModelTest test, ScalingModel model) {
         RankCase one = subject.ranks();
         List<Double> rates = subject.rates(test);
         List<Double> alone = reference.rates(test);
-        List<Double> ratios = new ArrayList<>();
-        for (int i = 0; i < rates.size(); i++) {
-            ratios.add(rates.get(i) / alone.get(i));
-        }
         Map<String, Object> details = new LinkedHashMap<>();
         details.put("reference_tokens_per_second", BenchReport.json(Samples.of(alone)));
-        details.put("speedup", Samples.of(ratios).median());
+        details.put("speedup", speedup(rates, alone));
+        if (!copies.isEmpty()) {
+            details.put("side_by_side_tokens_per_second", BenchReport.json(Samples.of(copies)));
+            details.put("side_by_side_speedup", speedup(copies, alone));
+        }
         details.put("oversubscribed", one.oversubscribed());
         if (one.ranks() > 1) {
             details.put("added_latency_us", one.addedMicros());
@@ -199,6 +203,15 @@ final class RankSuite {
                 OptionalDouble.empty(),
                 subject.peakResidentBytes(),
                 details);
+    }
+
+    /** Of neighbours. */
+    private static double speedup(List<Double> rates, List<Double> alone) {
+        List<Double> ratios = new ArrayList<>();
+        for (int i = 0; i < rates.size(); i++) {
+            ratios.add(rates.get(i) / alone.get(i));
+        }
+        return Samples.of(ratios).median();
     }
 
     /** What a token takes, of the leader's time; the first token's step is one of a decode test's. */

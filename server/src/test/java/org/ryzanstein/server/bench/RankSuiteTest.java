@@ -83,6 +83,16 @@ class RankSuiteTest {
             assertThat(result.path("packed_shares")).hasSize(2);
             assertThat(result.path("packed_share_limit").asDouble()).isEqualTo(0.65);
         });
+        assertThat(results.subList(0, 2)).allSatisfy(result -> {
+            assertThat(result.path("side_by_side_tokens_per_second")
+                            .path("median")
+                            .asDouble())
+                    .isPositive();
+            assertThat(result.path("side_by_side_speedup").asDouble()).isPositive();
+        });
+        assertThat(results.subList(2, 4))
+                .noneSatisfy(
+                        result -> assertThat(result.has("side_by_side_speedup")).isTrue());
         JsonNode decode = results.get(1);
         int layers = ScalingForecast.shapeOf(Optional.empty()).layers();
         assertThat(decode.path("test").asText()).isEqualTo("tg3");
@@ -100,7 +110,7 @@ class RankSuiteTest {
 
         String table = ResultTable.of(report);
         assertThat(table)
-                .contains("| speed-up |", "(200 added)", "| 100 GbE, kernel TCP |", "any gain")
+                .contains("| speed-up | side by side |", "(200 added)", "| 100 GbE, kernel TCP |", "any gain")
                 .doesNotContain("B alloc/token");
     }
 
