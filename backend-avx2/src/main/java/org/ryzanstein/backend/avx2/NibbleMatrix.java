@@ -92,61 +92,42 @@ final class NibbleMatrix extends TernaryMatrix {
 
     @Override
     public void multiply(TernaryInput in, int tokens, int from, int to, HostBuffer sums) {
-        NibbleInput input = (NibbleInput) in;
         NibbleScratch own = scratch.get();
         int fromBlock = from / NibbleShape.ROWS;
         int toBlock = Math.ceilDiv(to, NibbleShape.ROWS);
-        if (tokens <= NibbleInput.FEW) {
-            multiplyFew(input, tokens, fromBlock, toBlock, sums, own);
-            return;
-        }
         for (int token = 0; token < tokens; token += TokenTables.TOKENS) {
             int count = Math.min(TokenTables.TOKENS, tokens - token);
-            if (count <= NibbleInput.FEW) {
-                multiplyRest(input, token, count, fromBlock, toBlock, sums, own);
+            if (count <= NibbleScratch.FEW) {
+                multiplyFew(in, token, count, fromBlock, toBlock, sums, own);
             } else {
-                multiplyGroup(input, token, count, fromBlock, toBlock, sums, own);
+                multiplyGroup(in, token, count, fromBlock, toBlock, sums, own);
             }
         }
     }
 
     /** By the tables of one chunk at a time, for all blocks. */
     private void multiplyFew(
-            NibbleInput in, int tokens, int fromBlock, int toBlock, HostBuffer sums, NibbleScratch own) {
+            TernaryInput in, int from, int count, int fromBlock, int toBlock, HostBuffer sums, NibbleScratch own) {
         for (int chunk = 0; chunk < shape.chunks(); chunk++) {
-            int table = chunk * NibbleShape.CHUNK * SubsetTables.BYTES;
+            byte[][] tables = own.buildTables(in, from, count, shape, chunk);
             for (int block = fromBlock; block < toBlock; block++) {
-                for (int token = 0; token < tokens; token++) {
-                    addChunk(block, chunk, in.tables(token), table, sums, token, own);
+                for (int i = 0; i < count; i++) {
+                    addChunk(block, chunk, tables[i], sums, from + i, own);
                 }
             }
         }
     }
 
-    /** What is left of a batch, by tables of one chunk at a time. */
-    private void multiplyRest(
-            NibbleInput in, int from, int count, int fromBlock, int toBlock, HostBuffer sums, NibbleScratch own) {
-        for (int token = from; token < from + count; token++) {
-            for (int chunk = 0; chunk < shape.chunks(); chunk++) {
-                byte[] tables = own.chunkTables(in, token, chunk, shape);
-                for (int block = fromBlock; block < toBlock; block++) {
-                    addChunk(block, chunk, tables, 0, sums, token, own);
-                }
-            }
-        }
-    }
-
-    private void addChunk(
-            int block, int chunk, byte[] tables, int table, HostBuffer sums, int token, NibbleScratch own) {
+    private void addChunk(int block, int chunk, byte[] tables, HostBuffer sums, int token, NibbleScratch own) {
         long at = offset(block, chunk * NibbleShape.CHUNK);
-        NibbleSums.sum(weights, at, NibbleShape.ROWS, shape.chunkGroups(chunk), tables, table, own.sums());
+        NibbleSums.sum(weights, at, NibbleShape.ROWS, shape.chunkGroups(chunk), tables, own.sums());
         int row = block * NibbleShape.ROWS;
         int count = Math.min(NibbleShape.ROWS, rows() - row);
         NibbleSums.widen(own.sums(), sums.ints(), sums.row(token) + row, count, chunk == 0);
     }
 
     private void multiplyGroup(
-            NibbleInput in, int token, int count, int fromBlock, int toBlock, HostBuffer sums, NibbleScratch own) {
+            TernaryInput in, int token, int count, int fromBlock, int toBlock, HostBuffer sums, NibbleScratch own) {
         TokenScratch tile = own.tokens();
         for (int block = fromBlock; block < toBlock; block += TokenScratch.BLOCKS) {
             int blocks = Math.min(TokenScratch.BLOCKS, toBlock - block);

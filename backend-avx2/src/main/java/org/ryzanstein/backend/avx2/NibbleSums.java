@@ -27,9 +27,10 @@ final class NibbleSums {
      * @param weights bytes in (four weights, row) order, from {@code at} on
      * @param stride {@link NibbleShape#ROWS}
      * @param groups bytes of a row, a multiple of {@link NibbleShape#UNIT} and at most {@link NibbleShape#CHUNK}
+     * @param tables {@link SubsetTables} of each of them
      * @param sums receives {@link NibbleShape#ROWS} sums
      */
-    static void sum(MemorySegment weights, long at, int stride, int groups, byte[] tables, int table, short[] sums) {
+    static void sum(MemorySegment weights, long at, int stride, int groups, byte[] tables, short[] sums) {
         ShortVector s0 = ShortVector.zero(Lanes.SHORTS);
         ShortVector s1 = s0;
         ShortVector h0 = s0;
@@ -39,9 +40,8 @@ final class NibbleSums {
         ByteVector low1 = low0;
         ByteVector high1 = low0;
         for (int g = 0; g < groups; g++) {
-            ByteVector low = ByteVector.fromArray(Lanes.BYTES_16, tables, table + g * SubsetTables.BYTES);
-            ByteVector high =
-                    ByteVector.fromArray(Lanes.BYTES_16, tables, table + g * SubsetTables.BYTES + Lanes.HALVES);
+            ByteVector low = ByteVector.fromArray(Lanes.BYTES_16, tables, g * SubsetTables.BYTES);
+            ByteVector high = ByteVector.fromArray(Lanes.BYTES_16, tables, g * SubsetTables.BYTES + Lanes.HALVES);
             ByteVector plus0 = Lanes.BYTE_16.cast(ByteVector.fromMemorySegment(
                     Lanes.BYTES_16, weights, at + (long) g * stride, ByteOrder.LITTLE_ENDIAN));
             ByteVector minus0 = Lanes.BYTE_16.cast(Lanes.WORD_SHORT

@@ -38,9 +38,9 @@ final class SubsetTables {
      *
      * @param digits four for each table, from {@code at} on
      * @param groups so many tables
-     * @param tables receives them, from {@code to} on
+     * @param tables receives them
      */
-    static void build(byte[] digits, int at, int groups, byte[] tables, int to) {
+    static void build(byte[] digits, int at, int groups, byte[] tables) {
         ShortVector first = Lanes.SHORT.cast(ShortVector.fromArray(Lanes.SHORTS, FIRST, 0));
         ShortVector second = Lanes.SHORT.cast(ShortVector.fromArray(Lanes.SHORTS, SECOND, 0));
         ShortVector third = Lanes.SHORT.cast(ShortVector.fromArray(Lanes.SHORTS, THIRD, 0));
@@ -54,12 +54,12 @@ final class SubsetTables {
             ShortVector sums = Lanes.SHORT.cast(low.add(high));
             Lanes.BYTE_16
                     .cast(Lanes.SHORT.cast(sums.and((short) LOW)).convertShape(VectorOperators.S2B, Lanes.BYTES_16, 0))
-                    .intoArray(tables, to + g * BYTES);
+                    .intoArray(tables, g * BYTES);
             Lanes.BYTE_16
                     .cast(Lanes.SHORT
                             .cast(sums.lanewise(VectorOperators.ASHR, LOW_BITS))
                             .convertShape(VectorOperators.S2B, Lanes.BYTES_16, 0))
-                    .intoArray(tables, to + g * BYTES + BYTES / 2);
+                    .intoArray(tables, g * BYTES + BYTES / 2);
         }
     }
 }

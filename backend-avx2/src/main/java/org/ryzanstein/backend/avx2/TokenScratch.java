@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import org.ryzanstein.backend.cpu.HostBuffer;
+import org.ryzanstein.backend.cpu.TernaryInput;
 
 /**
  * What a thread needs to multiply a tile of weight rows with up to {@link TokenTables#TOKENS} rows of activations: tables, and sums
@@ -46,7 +47,7 @@ final class TokenScratch {
      * @param weights of the tile's {@code blocks} blocks, the panel's of the first from {@code at} on, {@code stride} apart
      */
     void addPanel(
-            NibbleInput in,
+            TernaryInput in,
             int token,
             int count,
             int group,

@@ -15,6 +15,7 @@ import org.ryzanstein.api.weight.WeightSource;
 import org.ryzanstein.backend.cpu.CpuBackend;
 import org.ryzanstein.backend.cpu.HostBuffer;
 import org.ryzanstein.backend.cpu.Parallel;
+import org.ryzanstein.backend.cpu.TernaryInput;
 import org.ryzanstein.backend.cpu.WeightMemory;
 
 class NibbleMatrixTest {
@@ -87,10 +88,9 @@ class NibbleMatrixTest {
 
     private static int[][] multiply(byte[][] activations, byte[][] weights) {
         int columns = weights[0].length;
-        NibbleInput input = new NibbleInput(activations.length, columns);
+        TernaryInput input = new TernaryInput(activations.length, columns);
         for (int row = 0; row < activations.length; row++) {
             System.arraycopy(activations[row], 0, input.digits(), row * input.stride(), columns);
-            input.finish(row);
         }
         try (WeightMemory memory = new WeightMemory();
                 CpuBackend backend = new CpuBackend(new VectorKernels("test"), ALONE)) {

@@ -3,7 +3,6 @@ package org.ryzanstein.backend.avx512;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
-import java.util.Arrays;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
@@ -224,10 +223,19 @@ final class Lookup {
 
     /** Adds {@code count} sums to {@code totals[at ..]}, or puts them there if they are the first. */
     static void widen(short[] sums, int[] totals, int at, int count, boolean first) {
-        if (first) {
-            Arrays.fill(totals, at, at + count, 0);
-        }
         int i = 0;
+        if (first) {
+            for (; i + Lanes.WORDS <= count; i += Lanes.WORDS) {
+                ShortVector sum = Lanes.WORD_SHORT.cast(ShortVector.fromArray(Lanes.WORD_SHORTS, sums, i));
+                Lanes.INT
+                        .cast(sum.convertShape(VectorOperators.S2I, Lanes.INTS, 0))
+                        .intoArray(totals, at + i);
+            }
+            for (; i < count; i++) {
+                totals[at + i] = sums[i];
+            }
+            return;
+        }
         for (; i + Lanes.WORDS <= count; i += Lanes.WORDS) {
             ShortVector sum = Lanes.WORD_SHORT.cast(ShortVector.fromArray(Lanes.WORD_SHORTS, sums, i));
             Lanes.INT

@@ -139,12 +139,12 @@ final class LookupMatrix extends TernaryMatrix {
         for (int block = from / Lookup.ROWS; block < toBlock; ) {
             int part = partOf(block);
             int end = Math.min(toBlock, firstBlock(part + 1));
-            multiplyPart((LookupInput) in, tokens, part, block, end, sums);
+            multiplyPart(in, tokens, part, block, end, sums);
             block = end;
         }
     }
 
-    private void multiplyPart(LookupInput input, int tokens, int part, int fromBlock, int toBlock, HostBuffer sums) {
+    private void multiplyPart(TernaryInput input, int tokens, int part, int fromBlock, int toBlock, HostBuffer sums) {
         LookupScratch own = scratch.get();
         for (int token = 0; token < tokens; token += LookupScratch.GROUP) {
             int count = Math.min(LookupScratch.GROUP, tokens - token);

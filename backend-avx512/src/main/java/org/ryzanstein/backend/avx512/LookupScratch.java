@@ -1,5 +1,7 @@
 package org.ryzanstein.backend.avx512;
 
+import org.ryzanstein.backend.cpu.TernaryInput;
+
 /**
  * What a thread needs to multiply by {@link LookupMatrix}. Its tables are its own, even of one row that all threads multiply by: to build
  * them takes less time than to fetch them from another processor's cache, where that is far.
@@ -24,7 +26,7 @@ final class LookupScratch {
     }
 
     /** Builds the tables of one chunk for up to {@link #GROUP} rows. */
-    short[][] buildTables(LookupInput in, int row, int count, LookupShape shape, int chunk) {
+    short[][] buildTables(TernaryInput in, int row, int count, LookupShape shape, int chunk) {
         int from = chunk * shape.chunkIndexes();
         int to = from + shape.chunkIndexes();
         for (int i = 0; i < count; i++) {

@@ -3,10 +3,10 @@ package org.ryzanstein.backend.cpu;
 import org.ryzanstein.api.kernel.QuantizedActivations;
 
 /**
- * The quantised input of a ternary layer: int8 digits, a factor for each row, and whatever else an instruction set's kernel
- * derives from the digits.
+ * The quantised input of a ternary layer: int8 digits, a factor for each row, and in a subclass whatever else a kernel derives from
+ * the digits.
  */
-public abstract class TernaryInput implements QuantizedActivations {
+public class TernaryInput implements QuantizedActivations {
     /** Rows of digits begin at multiples of this; what follows a row's last digit is zero. */
     public static final int ALIGNMENT = 64;
 
@@ -16,7 +16,7 @@ public abstract class TernaryInput implements QuantizedActivations {
     private final byte[] digits; // (rows, stride)
     private final float[] factors; // (rows)
 
-    protected TernaryInput(int rows, int columns) {
+    public TernaryInput(int rows, int columns) {
         this.rows = rows;
         this.columns = columns;
         this.stride = Math.multiplyExact(Math.ceilDiv(columns, ALIGNMENT), ALIGNMENT);
@@ -24,8 +24,8 @@ public abstract class TernaryInput implements QuantizedActivations {
         this.factors = new float[rows];
     }
 
-    /** Derives from a row's digits what the kernel needs; called after they were set, one thread a row. */
-    protected abstract void finish(int row);
+    /** Derives from a row's digits what else the kernel needs, here nothing; called after they were set, one thread a row. */
+    protected void finish(int row) {}
 
     @Override
     public final int rows() {

@@ -112,7 +112,7 @@ final class VectorKernels implements CpuKernels {
 
     @Override
     public TernaryInput ternaryInput(int rows, int columns) {
-        return ternary.input(rows, columns);
+        return new TernaryInput(rows, columns);
     }
 
     @Override
