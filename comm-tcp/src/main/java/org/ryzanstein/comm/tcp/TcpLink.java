@@ -19,8 +19,8 @@ import org.ryzanstein.api.comm.Link;
 
 /**
  * A link: frames of 16 bytes (magic, type, length, checksum of the message) and a message. One thread reads, another
- * one sends signs of life and listens for them. They are platform threads: to wake a virtual one wakes its poller or timer too, in processes
- * that compute on all processors.
+ * one sends signs of life and listens for them. They are platform threads: to wake a virtual one wakes its poller or timer too, and ranks
+ * compute on all processors.
  */
 final class TcpLink implements Link {
     private static final Logger LOG = System.getLogger(TcpLink.class.getName());

@@ -12,7 +12,7 @@ import java.util.function.Supplier;
 import org.ryzanstein.server.bench.BenchOptions.ModelTest;
 
 /**
- * As many processes as a case has ranks, each with the whole model and a text of its own, at the same time. They have nothing to tell
+ * As many processes as a case has ranks, each with the whole model, at the same time. They have nothing to tell
  * each other, so what they reach together is what this machine gives: memory, caches and processors that they share hold ranks up
  * as much. Who is slower runs alone for the rest of its test, so the figure is a little too high, if anything.
  */
