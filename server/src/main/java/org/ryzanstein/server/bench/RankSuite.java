@@ -16,8 +16,8 @@ import org.ryzanstein.server.bench.BenchOptions.ModelTest;
 /**
  * Ranks against one process. Each case is measured in turn, A B A B, with one process that has as many threads as one of its
  * ranks; a speed-up is the median of the ratios of neighbours, so that a machine that gets slower meanwhile favours neither.
- * Then as many processes as there are ranks run the test side by side, each with the whole model: no more can be reached on this
- * machine. Only these are loaded at a time.
+ * Then as many processes as there are ranks run the test side by side, each with the whole model: about the most that ranks can reach.
+ * Only these are loaded at a time.
  */
 final class RankSuite {
     /** By how much a rank's weights may exceed its share of the whole: embedding, norms and straddled KV heads. */
