@@ -129,8 +129,10 @@ final class NibbleMatrix extends TernaryMatrix {
     private void multiplyGroup(
             TernaryInput in, int token, int count, int fromBlock, int toBlock, HostBuffer sums, NibbleScratch own) {
         TokenScratch tile = own.tokens();
-        for (int block = fromBlock; block < toBlock; block += TokenScratch.BLOCKS) {
-            int blocks = Math.min(TokenScratch.BLOCKS, toBlock - block);
+        int tiles = Math.ceilDiv(toBlock - fromBlock, TokenScratch.BLOCKS);
+        for (int i = 0; i < tiles; i++) {
+            int block = fromBlock + Parallel.start(toBlock - fromBlock, i, tiles);
+            int blocks = fromBlock + Parallel.start(toBlock - fromBlock, i + 1, tiles) - block;
             tile.begin();
             for (int group = 0; group < shape.groups(); group += TokenTables.PANEL) {
                 int groups = Math.min(TokenTables.PANEL, shape.groups() - group);

@@ -11,8 +11,8 @@ import org.ryzanstein.backend.cpu.TernaryInput;
  * of shape (row of the tile, token), which stay in the second-level cache.
  */
 final class TokenScratch {
-    /** Blocks of weight rows that are multiplied by one building of tables. */
-    static final int BLOCKS = 64;
+    /** Most blocks of weight rows that are multiplied by one building of tables. */
+    static final int BLOCKS = 80;
 
     private static final int BLOCK = NibbleShape.ROWS * TokenTables.TOKENS;
     /** Bytes of a cache line, where tables begin. */
@@ -82,25 +82,17 @@ final class TokenScratch {
      * @param row the first of {@code rows} weight rows
      */
     void store(int row, int rows, int token, int count, HostBuffer result) {
-        if (!totalsEmpty && !sumsEmpty) {
-            NibbleSums.widen(sums, totals, 0, Math.ceilDiv(rows, NibbleShape.ROWS) * BLOCK, false);
+        if (!sumsEmpty) {
+            NibbleSums.widen(sums, totals, 0, Math.ceilDiv(rows, NibbleShape.ROWS) * BLOCK, totalsEmpty);
         }
-        for (int first = 0; first < rows; first += NibbleShape.ROWS) {
-            int end = Math.min(rows, first + NibbleShape.ROWS);
-            for (int i = 0; i < count; i++) {
-                int to = result.row(token + i) + row;
-                if (totalsEmpty) {
-                    storeSums(first, end, i, result.ints(), to);
-                } else {
-                    storeTotals(first, end, i, result.ints(), to);
-                }
+        int stride = result.stride();
+        for (int i = 0; i < count; i += Lanes.WORDS) {
+            int to = result.row(token + i) + row;
+            int turned = i + Lanes.WORDS <= count ? rows / Lanes.WORDS * Lanes.WORDS : 0;
+            TokenTables.turnBack(totals, i, turned, result.ints(), to, stride);
+            for (int t = i; t < Math.min(count, i + Lanes.WORDS); t++) {
+                storeTotals(turned, rows, t, result.ints(), result.row(token + t) + row);
             }
-        }
-    }
-
-    private void storeSums(int first, int end, int token, int[] result, int to) {
-        for (int r = first; r < end; r++) {
-            result[to + r] = sums[r * TokenTables.TOKENS + token];
         }
     }
 

@@ -8,7 +8,9 @@ import java.util.Arrays;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
 
 /**
  * Products with 32 rows of activations at once, each in a lane of its own, by the method of the Four Russians (V.
@@ -22,6 +24,15 @@ import jdk.incubator.vector.VectorOperators;
  * weight row go through its eight entries one after the other, both vectors of each, so that one index at a time is live.
  */
 final class TokenTables {
+    // For turning 8 x 8 words: lanes that are one, two or four apart change places, and which of them are the upper
+    // ones.
+    private static final VectorShuffle<Integer> SWAP_1 = VectorShuffle.fromOp(Lanes.INTS, lane -> lane ^ 1);
+    private static final VectorShuffle<Integer> SWAP_2 = VectorShuffle.fromOp(Lanes.INTS, lane -> lane ^ 2);
+    private static final VectorShuffle<Integer> SWAP_4 = VectorShuffle.fromOp(Lanes.INTS, lane -> lane ^ 4);
+    private static final VectorMask<Integer> ODD_1 = VectorMask.fromLong(Lanes.INTS, 0b10101010);
+    private static final VectorMask<Integer> ODD_2 = VectorMask.fromLong(Lanes.INTS, 0b11001100);
+    private static final VectorMask<Integer> ODD_4 = VectorMask.fromLong(Lanes.INTS, 0b11110000);
+
     /** Rows of activations that are multiplied together. */
     static final int TOKENS = 2 * Lanes.HALVES;
     /** Tables that are used together. */
@@ -318,6 +329,69 @@ final class TokenTables {
                     second.add(ShortVector.fromMemorySegment(Lanes.SHORTS, tables, t + HALF, ByteOrder.LITTLE_ENDIAN)));
             first.intoArray(sums, sum);
             second.intoArray(sums, sum + Lanes.HALVES);
+        }
+    }
+
+    /**
+     * Turns the sums of eight rows of activations.
+     *
+     * @param sums shape (weight row, {@link #TOKENS}), from {@code at} on
+     * @param rows weight rows, a multiple of eight
+     * @param result shape (row of activations, {@code stride}), from {@code to} on
+     */
+    static void turnBack(int[] sums, int at, int rows, int[] result, int to, int stride) {
+        for (int row = 0; row < rows; row += Lanes.WORDS) {
+            int from = at + row * TOKENS;
+            int into = to + row;
+            IntVector a0 = IntVector.fromArray(Lanes.INTS, sums, from);
+            IntVector a1 = IntVector.fromArray(Lanes.INTS, sums, from + TOKENS);
+            IntVector a2 = IntVector.fromArray(Lanes.INTS, sums, from + 2 * TOKENS);
+            IntVector a3 = IntVector.fromArray(Lanes.INTS, sums, from + 3 * TOKENS);
+            IntVector a4 = IntVector.fromArray(Lanes.INTS, sums, from + 4 * TOKENS);
+            IntVector a5 = IntVector.fromArray(Lanes.INTS, sums, from + 5 * TOKENS);
+            IntVector a6 = IntVector.fromArray(Lanes.INTS, sums, from + 6 * TOKENS);
+            IntVector a7 = IntVector.fromArray(Lanes.INTS, sums, from + 7 * TOKENS);
+            // Of neighbouring words, then pairs, then fours, the off-diagonal ones change places.
+            IntVector b0 = Lanes.INT.cast(a0).blend(Lanes.INT.cast(a1).rearrange(SWAP_1), ODD_1);
+            IntVector b1 = Lanes.INT.cast(Lanes.INT.cast(a0).rearrange(SWAP_1)).blend(a1, ODD_1);
+            IntVector b2 = Lanes.INT.cast(a2).blend(Lanes.INT.cast(a3).rearrange(SWAP_1), ODD_1);
+            IntVector b3 = Lanes.INT.cast(Lanes.INT.cast(a2).rearrange(SWAP_1)).blend(a3, ODD_1);
+            IntVector b4 = Lanes.INT.cast(a4).blend(Lanes.INT.cast(a5).rearrange(SWAP_1), ODD_1);
+            IntVector b5 = Lanes.INT.cast(Lanes.INT.cast(a4).rearrange(SWAP_1)).blend(a5, ODD_1);
+            IntVector b6 = Lanes.INT.cast(a6).blend(Lanes.INT.cast(a7).rearrange(SWAP_1), ODD_1);
+            IntVector b7 = Lanes.INT.cast(Lanes.INT.cast(a6).rearrange(SWAP_1)).blend(a7, ODD_1);
+            a0 = Lanes.INT.cast(b0).blend(Lanes.INT.cast(b2).rearrange(SWAP_2), ODD_2);
+            a2 = Lanes.INT.cast(Lanes.INT.cast(b0).rearrange(SWAP_2)).blend(b2, ODD_2);
+            a1 = Lanes.INT.cast(b1).blend(Lanes.INT.cast(b3).rearrange(SWAP_2), ODD_2);
+            a3 = Lanes.INT.cast(Lanes.INT.cast(b1).rearrange(SWAP_2)).blend(b3, ODD_2);
+            a4 = Lanes.INT.cast(b4).blend(Lanes.INT.cast(b6).rearrange(SWAP_2), ODD_2);
+            a6 = Lanes.INT.cast(Lanes.INT.cast(b4).rearrange(SWAP_2)).blend(b6, ODD_2);
+            a5 = Lanes.INT.cast(b5).blend(Lanes.INT.cast(b7).rearrange(SWAP_2), ODD_2);
+            a7 = Lanes.INT.cast(Lanes.INT.cast(b5).rearrange(SWAP_2)).blend(b7, ODD_2);
+            Lanes.INT
+                    .cast(Lanes.INT.cast(a0).blend(Lanes.INT.cast(a4).rearrange(SWAP_4), ODD_4))
+                    .intoArray(result, into);
+            Lanes.INT
+                    .cast(Lanes.INT.cast(a1).blend(Lanes.INT.cast(a5).rearrange(SWAP_4), ODD_4))
+                    .intoArray(result, into + stride);
+            Lanes.INT
+                    .cast(Lanes.INT.cast(a2).blend(Lanes.INT.cast(a6).rearrange(SWAP_4), ODD_4))
+                    .intoArray(result, into + 2 * stride);
+            Lanes.INT
+                    .cast(Lanes.INT.cast(a3).blend(Lanes.INT.cast(a7).rearrange(SWAP_4), ODD_4))
+                    .intoArray(result, into + 3 * stride);
+            Lanes.INT
+                    .cast(Lanes.INT.cast(Lanes.INT.cast(a0).rearrange(SWAP_4)).blend(a4, ODD_4))
+                    .intoArray(result, into + 4 * stride);
+            Lanes.INT
+                    .cast(Lanes.INT.cast(Lanes.INT.cast(a1).rearrange(SWAP_4)).blend(a5, ODD_4))
+                    .intoArray(result, into + 5 * stride);
+            Lanes.INT
+                    .cast(Lanes.INT.cast(Lanes.INT.cast(a2).rearrange(SWAP_4)).blend(a6, ODD_4))
+                    .intoArray(result, into + 6 * stride);
+            Lanes.INT
+                    .cast(Lanes.INT.cast(Lanes.INT.cast(a3).rearrange(SWAP_4)).blend(a7, ODD_4))
+                    .intoArray(result, into + 7 * stride);
         }
     }
 }
