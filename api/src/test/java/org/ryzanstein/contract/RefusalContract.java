@@ -70,6 +70,10 @@ interface RefusalContract extends BackendUnderTest {
             head = bench.backend().allocateHead(2, 6, 3);
         }
 
+        void quantizePart(StepRecorder recorder, int columns, int firstColumn) {
+            recorder.quantizePart(tokens(columns), null, tokens(2), new int[] {2}, 32, 1e-5f, quantized, firstColumn);
+        }
+
         Buffer tokens(int columns) {
             return bench.backend().allocate(ElementType.FLOAT32, RowSet.TOKENS, 4, columns);
         }
@@ -131,6 +135,9 @@ interface RefusalContract extends BackendUnderTest {
                         r -> r.quantize(p.tokens(32), null, p.tokens(2), new int[] {2, 0}, 32, 1e-5f, p.quantized)),
                 p.refuses(
                         "quantize: rows", r -> r.quantize(p.tokens(32), null, p.fewTokens(2), 32, 1e-5f, p.quantized)),
+                p.refuses("quantizePart: columns", r -> p.quantizePart(r, 32, 4)),
+                p.refuses("quantizePart: first column", r -> p.quantizePart(r, 16, -4)),
+                p.refuses("quantizePart: column within a word", r -> p.quantizePart(r, 16, 2)),
                 p.refuses("multiply: columns", r -> r.multiply(p.shortQuantized, p.ternary, p.integers(6))),
                 p.refuses("multiply: sums", r -> r.multiply(p.quantized, p.ternary, p.integers(7))),
                 p.refuses("multiply: sums of floats", r -> r.multiply(p.quantized, p.ternary, p.tokens(6))),
@@ -138,6 +145,10 @@ interface RefusalContract extends BackendUnderTest {
                 p.refuses("multiply: int8 weights", r -> r.multiply(p.quantized, p.blocks, p.integers(6))),
                 p.refuses("rescale: columns", r -> r.rescale(p.integers(6), p.quantized, p.ternary, p.tokens(5))),
                 p.refuses("rescale: sums", r -> r.rescale(p.integers(5), p.quantized, p.ternary, p.tokens(6))),
+                p.refuses(
+                        "rescale: rows of the weights",
+                        r -> r.rescale(p.integers(4), p.quantized, p.ternary, 3, p.tokens(4))),
+                p.refuses("rescale: first row", r -> r.rescale(p.integers(4), p.quantized, p.ternary, -1, p.tokens(4))),
                 p.refuses("rescale: rows", r -> r.rescale(p.integers(6), p.quantized, p.ternary, p.fewTokens(6))),
                 p.refuses("rmsNorm: groups", r -> r.rmsNorm(p.tokens(48), p.gain, 1e-5f, p.tokens(48))),
                 p.refuses("rmsNorm: columns", r -> r.rmsNorm(p.tokens(64), p.gain, 1e-5f, p.tokens(32))),

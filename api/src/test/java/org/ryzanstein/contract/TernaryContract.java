@@ -2,6 +2,7 @@ package org.ryzanstein.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -10,6 +11,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.ryzanstein.api.kernel.Buffer;
+import org.ryzanstein.api.kernel.ElementType;
 import org.ryzanstein.api.kernel.MatrixUse;
 import org.ryzanstein.api.kernel.MatrixWeights;
 import org.ryzanstein.api.kernel.PreparedStep;
@@ -18,7 +21,7 @@ import org.ryzanstein.api.kernel.VectorWeights;
 import org.ryzanstein.contract.Numbers.Activations;
 import org.ryzanstein.contract.Numbers.Digits;
 
-/** The ternary layer: normStatistics, quantize, multiply, rescale. */
+/** The ternary layer: normStatistics, quantize in one piece or by parts, multiply, rescale. */
 interface TernaryContract extends BackendUnderTest {
     float EPSILON = 1e-5f;
 
@@ -261,6 +264,78 @@ interface TernaryContract extends BackendUnderTest {
                             quantized));
             NaiveKernels.Quantized expected = NaiveKernels.quantize(part, partGain, statistics, whole, EPSILON);
             assertQuantized("shard " + shard, bench, expected, quantized, step);
+        }
+    }
+
+    @Test
+    default void multipliesWhatSeveralHaveQuantisedByParts() {
+        Numbers numbers = new Numbers(12);
+        int whole = 897;
+        int[] starts = {0, 256, 640, 897};
+        float[][] rows = numbers.activations(Activations.NORMAL, 5, whole);
+        float[] gain = numbers.normals(whole, 1f);
+        rows[2][700] = Float.NaN;
+        byte[][] digits = numbers.digits(Digits.RANDOM, 130, whole);
+        float[] scales = numbers.rangeScales(130);
+        float[][] statistics = NaiveKernels.normStatistics(rows, gain, 128);
+        NaiveKernels.Quantized expected = NaiveKernels.quantize(rows, gain, statistics, whole, EPSILON);
+        int[][] sums = NaiveKernels.multiply(expected.digits(), digits);
+        for (int threads : Sizes.TEAMS) {
+            Bench bench = bench(threads);
+            Cells statisticsIn = bench.cells(statistics, false);
+            int[] shardColumns = {statistics[0].length};
+            QuantizedActivations own = bench.backend().allocateQuantized(6, whole);
+            QuantizedActivations others = bench.backend().allocateQuantized(6, whole);
+            MatrixWeights weights = bench.matrix(new TestWeights.Ternary("w", digits, scales), MatrixUse.LINEAR);
+            Cells found = bench.sums(5, 130, false);
+            Cells out = bench.output(5, 40, true);
+            PreparedStep step = bench.run(Bench.plainBatch(5), recorder -> {
+                for (int part = 0; part < starts.length - 1; part++) {
+                    int from = starts[part];
+                    float[] partGain = Arrays.copyOfRange(gain, from, starts[part + 1]);
+                    recorder.quantizePart(
+                            bench.cells(columns(rows, from, starts[part + 1]), part == 1)
+                                    .buffer(),
+                            bench.vector(partGain),
+                            statisticsIn.buffer(),
+                            shardColumns,
+                            whole,
+                            EPSILON,
+                            part == 1 ? own : others,
+                            from);
+                }
+                recorder.call(queue -> {
+                    queue.await();
+                    copyWords(others.digits(), own.digits(), 0, starts[1] / ElementType.BYTES);
+                    copyWords(
+                            others.digits(),
+                            own.digits(),
+                            starts[2] / ElementType.BYTES,
+                            own.digits().columns());
+                });
+                recorder.takeDigits(own);
+                recorder.multiply(own, weights, found.buffer());
+                recorder.rescale(found.buffer().slice(90, 40), own, weights, 90, out.buffer());
+            });
+            boolean[] skip = expected.faulted();
+            assertQuantized("by parts", bench, expected, own, step);
+            found.assertHolds("sums", sums, skip);
+            float[][] rescaled = NaiveKernels.rescale(sums, expected.factors(), scales);
+            out.assertHolds("rescaled rows", columns(rescaled, 90, 130), skip);
+        }
+    }
+
+    /** What a communicator does to columns {@code from .. to} of all rows. */
+    private static void copyWords(Buffer source, Buffer target, int from, int to) {
+        Buffer part = target.slice(from, to - from);
+        Buffer given = source.slice(from, to - from);
+        for (int row = 0; row < source.rows(); row++) {
+            MemorySegment.copy(
+                    given.memory(),
+                    (long) row * given.stride() * ElementType.BYTES,
+                    part.memory(),
+                    (long) row * part.stride() * ElementType.BYTES,
+                    (long) part.columns() * ElementType.BYTES);
         }
     }
 

@@ -8,4 +8,10 @@ public interface QuantizedActivations {
     int rows();
 
     int columns();
+
+    /**
+     * The digits as words for communicators, which move them between ranks: INT32, (rows, ceil(columns / 4)), four digits in a
+     * word as they stand in memory. Digits that came so must be made known by {@link StepRecorder#takeDigits}.
+     */
+    Buffer digits();
 }

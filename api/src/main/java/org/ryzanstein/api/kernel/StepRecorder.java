@@ -45,6 +45,24 @@ public interface StepRecorder {
             float epsilon,
             QuantizedActivations out);
 
+    /**
+     * As {@link #quantize}, but {@code in} has only some of the columns of {@code out}, from {@code firstColumn} on, a multiple
+     * of 4. The others keep their digits, until {@link QuantizedActivations#digits} gets those of the ranks that have them.
+     * {@code out} may be multiplied after {@link #takeDigits}.
+     */
+    void quantizePart(
+            Buffer in,
+            @Nullable VectorWeights gain,
+            Buffer statistics,
+            int[] shardColumns,
+            int normColumns,
+            float epsilon,
+            QuantizedActivations out,
+            int firstColumn);
+
+    /** Takes over what {@link #quantizePart} and others have written to the digits of {@code activations}. */
+    void takeDigits(QuantizedActivations activations);
+
     /** Where the row is not sharded. */
     default void quantize(
             Buffer in,
@@ -59,8 +77,22 @@ public interface StepRecorder {
     /** Exact int32 sums of digit * weight digit. sums: INT32, (tokens, weights.rows). Ternary weights only. */
     void multiply(QuantizedActivations in, MatrixWeights weights, Buffer sums);
 
-    /** out = float(sums) * (factor of the row * scale of the weight row). out: (tokens, weights.rows). */
-    void rescale(Buffer sums, QuantizedActivations in, MatrixWeights weights, Buffer out);
+    /**
+     * out = float(sums) * (factor of the row * scale of the weight row), for some of the weights' rows.
+     *
+     * @param sums (tokens, rows from {@code firstRow} on)
+     * @param firstRow the weight row of the first column
+     * @param out the same shape
+     */
+    void rescale(Buffer sums, QuantizedActivations in, MatrixWeights weights, int firstRow, Buffer out);
+
+    /** For all rows of the weights. out: (tokens, weights.rows). */
+    default void rescale(Buffer sums, QuantizedActivations in, MatrixWeights weights, Buffer out) {
+        if (sums.columns() != weights.rows()) {
+            throw new IllegalArgumentException("sums: " + sums.columns() + " columns, expected " + weights.rows());
+        }
+        rescale(sums, in, weights, 0, out);
+    }
 
     /**
      * out = (in * r) * gain within each group of {@code gain.length} columns, r = 1 / sqrt(ss / gain.length + epsilon), ss in

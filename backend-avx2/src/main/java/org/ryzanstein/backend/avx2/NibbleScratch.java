@@ -30,7 +30,7 @@ final class NibbleScratch {
             if (tables[i] == null) {
                 tables[i] = new byte[NibbleShape.CHUNK * SubsetTables.BYTES];
             }
-            SubsetTables.build(in.digits(), (row + i) * in.stride() + first, shape.chunkGroups(chunk), tables[i]);
+            SubsetTables.build(in.bytes(), (row + i) * in.stride() + first, shape.chunkGroups(chunk), tables[i]);
         }
         return tables;
     }

@@ -57,7 +57,7 @@ final class TokenScratch {
             int stride,
             int blocks) {
         int digit = token * in.stride() + group * NibbleShape.DIGITS;
-        TokenTables.turn(in.digits(), digit, in.stride(), count, groups, packed, lanes);
+        TokenTables.turn(in.bytes(), digit, in.stride(), count, groups, packed, lanes);
         TokenTables.build(lanes, groups, tables);
         for (int block = 0; block < blocks; block++) {
             TokenTables.readOffsets(weights, at + (long) block * stride, groups, offsets);

@@ -90,7 +90,7 @@ class NibbleMatrixTest {
         int columns = weights[0].length;
         TernaryInput input = new TernaryInput(activations.length, columns);
         for (int row = 0; row < activations.length; row++) {
-            System.arraycopy(activations[row], 0, input.digits(), row * input.stride(), columns);
+            System.arraycopy(activations[row], 0, input.bytes(), row * input.stride(), columns);
         }
         try (WeightMemory memory = new WeightMemory();
                 CpuBackend backend = new CpuBackend(new VectorKernels("test"), ALONE)) {

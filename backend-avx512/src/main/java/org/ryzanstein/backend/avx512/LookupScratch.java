@@ -33,7 +33,7 @@ final class LookupScratch {
             if (tables[i] == null) {
                 tables[i] = new short[LookupShape.MAX_WORDS * LookupShape.INDEXES * Lookup.TABLE];
             }
-            Lookup.buildTables(in.digits(), (row + i) * in.stride(), shape.columns(), from, to, tables[i]);
+            Lookup.buildTables(in.bytes(), (row + i) * in.stride(), shape.columns(), from, to, tables[i]);
         }
         return tables;
     }

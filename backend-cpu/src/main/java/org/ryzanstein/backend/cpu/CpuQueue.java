@@ -47,7 +47,7 @@ final class CpuQueue implements ExecutionQueue {
         TernaryInput input = CpuRecorder.ternaryInput(source);
         checkRows(rows, input.rows());
         for (int row = 0; row < rows; row++) {
-            System.arraycopy(input.digits(), row * input.stride(), digits, row * input.columns(), input.columns());
+            System.arraycopy(input.bytes(), row * input.stride(), digits, row * input.columns(), input.columns());
             scales[row] = input.factors()[row];
         }
     }

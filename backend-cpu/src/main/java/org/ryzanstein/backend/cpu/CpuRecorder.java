@@ -178,11 +178,32 @@ final class CpuRecorder implements StepRecorder {
             int normColumns,
             float epsilon,
             QuantizedActivations out) {
+        checkColumns("quantized activations", out.columns(), in.columns());
+        quantizePart(in, gain, statistics, shardColumns, normColumns, epsilon, out, 0);
+        takeDigits(out);
+    }
+
+    @Override
+    public void quantizePart(
+            Buffer in,
+            @Nullable VectorWeights gain,
+            Buffer statistics,
+            int[] shardColumns,
+            int normColumns,
+            float epsilon,
+            QuantizedActivations out,
+            int firstColumn) {
         HostBuffer source = floats(in, "in");
         HostBuffer sums = floats(statistics, "statistics");
-        TernaryInput target = ternaryInput(out, source.columns());
+        TernaryInput target = ternaryInput(out, out.columns());
         checkRowSet("in", source.rowSet(), RowSet.TOKENS);
         checkRowSet("statistics", sums.rowSet(), RowSet.TOKENS);
+        if (firstColumn < 0
+                || firstColumn % ElementType.BYTES != 0
+                || firstColumn > target.columns() - source.columns()) {
+            throw new IllegalArgumentException("in: " + source.columns() + " columns from " + firstColumn + " on of "
+                    + target.columns() + ", expected them within, from a multiple of " + ElementType.BYTES);
+        }
         if (sums.columns() < 1 || normColumns < 1) {
             throw new IllegalArgumentException(
                     "statistics of " + sums.columns() + " columns for a norm over " + normColumns);
@@ -199,28 +220,33 @@ final class CpuRecorder implements StepRecorder {
         addRowLocal(RowSet.TOKENS, (step, batch, from, to, member) -> {
             NormScale scale = scales[member];
             for (int row = from; row < to; row++) {
-                boolean finite =
-                        scale.compute(sums.floats(), sums.row(row), shards, gains != null, normColumns, epsilon);
-                if (finite) {
-                    quantizeRow(source, row, gains, scale.scale(), target);
+                int at = row * target.stride() + firstColumn;
+                if (scale.compute(sums.floats(), sums.row(row), shards, gains != null, normColumns, epsilon)) {
+                    kernels.quantize(
+                            source.floats(),
+                            source.row(row),
+                            source.columns(),
+                            gains,
+                            scale.scale(),
+                            target.bytes(),
+                            at);
                 } else {
-                    clearRow(target, row);
+                    Arrays.fill(target.bytes(), at, at + source.columns(), (byte) 0);
                     step.fault(row);
                 }
                 target.factors()[row] = scale.factor();
-                target.finish(row);
             }
         });
     }
 
-    private void quantizeRow(HostBuffer source, int row, float @Nullable [] gains, float scale, TernaryInput target) {
-        int at = row * target.stride();
-        kernels.quantize(source.floats(), source.row(row), target.columns(), gains, scale, target.digits(), at);
-    }
-
-    private static void clearRow(TernaryInput target, int row) {
-        int at = row * target.stride();
-        Arrays.fill(target.digits(), at, at + target.columns(), (byte) 0);
+    @Override
+    public void takeDigits(QuantizedActivations activations) {
+        TernaryInput target = ternaryInput(activations, activations.columns());
+        addRowLocal(RowSet.TOKENS, (step, batch, from, to, member) -> {
+            for (int row = from; row < to; row++) {
+                target.finish(row);
+            }
+        });
     }
 
     @Override
@@ -232,39 +258,43 @@ final class CpuRecorder implements StepRecorder {
         checkColumns("sums", target.columns(), matrix.rows());
         int group = matrix.rowGroup();
         addShared(
-                rowGroups(matrix),
+                rowGroups(matrix.rows(), group),
                 (step, batch, from, to, member) -> matrix.multiply(
                         source, batch.tokens(), from * group, Math.min(to * group, matrix.rows()), target));
     }
 
     @Override
-    public void rescale(Buffer sums, QuantizedActivations in, MatrixWeights weights, Buffer out) {
+    public void rescale(Buffer sums, QuantizedActivations in, MatrixWeights weights, int firstRow, Buffer out) {
         TernaryMatrix matrix = ternary(weights);
         TernaryInput activations = ternaryInput(in, matrix.columns());
         HostBuffer source = checkRoom(HostBuffer.of(sums, ElementType.INT32), "sums");
         HostBuffer target = floats(out, "out");
-        checkColumns("sums", source.columns(), matrix.rows());
-        checkColumns("out", target.columns(), matrix.rows());
+        int rows = source.columns();
+        if (firstRow < 0 || firstRow > matrix.rows() - rows) {
+            throw new IllegalArgumentException("sums: " + rows + " columns, expected as many rows of the "
+                    + matrix.rows() + " of the weights from " + firstRow + " on");
+        }
+        checkColumns("out", target.columns(), rows);
         checkRowSet("sums", source.rowSet(), RowSet.TOKENS);
         checkRowSet("out", target.rowSet(), RowSet.TOKENS);
         int group = matrix.rowGroup();
-        add(new Operation(rowGroups(matrix), true, (step, batch, from, to, member) -> {
+        add(new Operation(rowGroups(rows, group), true, (step, batch, from, to, member) -> {
             for (int token = 0; token < batch.tokens(); token++) {
                 kernels.rescale(
                         source.ints(),
-                        source.row(token),
+                        source.row(token) - firstRow,
                         activations.factors()[token],
                         matrix.scales(),
                         target.floats(),
-                        target.row(token),
-                        from * group,
-                        Math.min(to * group, matrix.rows()));
+                        target.row(token) - firstRow,
+                        firstRow + from * group,
+                        firstRow + Math.min(to * group, rows));
             }
         }));
     }
 
-    private static Items rowGroups(TernaryMatrix matrix) {
-        return Items.fixed(Math.ceilDiv(matrix.rows(), matrix.rowGroup()));
+    private static Items rowGroups(int rows, int group) {
+        return Items.fixed(Math.ceilDiv(rows, group));
     }
 
     @Override

@@ -1,5 +1,9 @@
 package org.ryzanstein.backend.cpu;
 
+import java.lang.foreign.MemorySegment;
+import org.ryzanstein.api.comm.HostMemory;
+import org.ryzanstein.api.kernel.Buffer;
+import org.ryzanstein.api.kernel.ElementType;
 import org.ryzanstein.api.kernel.QuantizedActivations;
 
 /**
@@ -43,8 +47,18 @@ public class TernaryInput implements QuantizedActivations {
     }
 
     /** All digits, rows {@link #stride()} apart. */
-    public final byte[] digits() {
+    public final byte[] bytes() {
         return digits;
+    }
+
+    @Override
+    public final Buffer digits() {
+        return HostMemory.matrix(
+                MemorySegment.ofArray(digits),
+                ElementType.INT32,
+                rows,
+                Math.ceilDiv(columns, ElementType.BYTES),
+                stride / ElementType.BYTES);
     }
 
     /** For each row what a digit is worth. */

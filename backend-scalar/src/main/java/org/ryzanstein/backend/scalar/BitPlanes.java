@@ -39,17 +39,17 @@ final class BitPlanes extends TernaryInput {
 
     @Override
     protected void finish(int row) {
-        int bytes = row * stride();
+        int at = row * stride();
         int target = row * words * PLANES;
-        for (int word = 0; word < words; word++, bytes += WORD, target += PLANES) {
-            buildWord(bytes, target);
+        for (int word = 0; word < words; word++, at += WORD, target += PLANES) {
+            buildWord(at, target);
         }
     }
 
-    private void buildWord(int bytes, int target) {
+    private void buildWord(int at, int target) {
         long p0 = 0, p1 = 0, p2 = 0, p3 = 0, p4 = 0, p5 = 0, p6 = 0, p7 = 0;
         for (int group = 0; group < WORD; group += 8) {
-            long t = transpose8x8((long) LONGS.get(digits(), bytes + group) ^ SHIFT);
+            long t = transpose8x8((long) LONGS.get(bytes(), at + group) ^ SHIFT);
             p0 |= (t & 0xff) << group;
             p1 |= (t >>> 8 & 0xff) << group;
             p2 |= (t >>> 16 & 0xff) << group;

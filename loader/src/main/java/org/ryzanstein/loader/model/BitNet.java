@@ -3,18 +3,17 @@ package org.ryzanstein.loader.model;
 import static org.ryzanstein.loader.parallel.SlicedWeights.rows;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.ryzanstein.api.kernel.Buffer;
-import org.ryzanstein.api.kernel.ElementType;
 import org.ryzanstein.api.kernel.GateKind;
 import org.ryzanstein.api.kernel.HeadOutput;
 import org.ryzanstein.api.kernel.KernelBackend;
 import org.ryzanstein.api.kernel.MatrixWeights;
 import org.ryzanstein.api.kernel.RopeStyle;
 import org.ryzanstein.api.kernel.RopeTable;
-import org.ryzanstein.api.kernel.RowSet;
 import org.ryzanstein.api.kernel.StepRecorder;
 import org.ryzanstein.api.kernel.VectorWeights;
 import org.ryzanstein.api.numerics.ContractMath;
@@ -24,7 +23,7 @@ import org.ryzanstein.loader.format.ModelFormatException;
 import org.ryzanstein.loader.format.TensorName;
 import org.ryzanstein.loader.format.TensorRole;
 import org.ryzanstein.loader.format.TensorSources;
-import org.ryzanstein.loader.model.OutputProjections.Output;
+import org.ryzanstein.loader.model.OutputProjections.TernaryOutput;
 import org.ryzanstein.loader.parallel.Placement;
 import org.ryzanstein.loader.parallel.Range;
 import org.ryzanstein.loader.parallel.Shard;
@@ -35,16 +34,20 @@ import org.ryzanstein.loader.parallel.Shard;
  * projection too.
  */
 final class BitNet implements Model {
+    /** The gains of a norm over the residual stream, all of them and those of the own columns where it can be shared out. */
+    private record Gain(VectorWeights whole, @Nullable VectorWeights own) {}
+
     private record Layer(
-            VectorWeights attentionNorm, // (hidden)
+            Gain attentionNorm, // (hidden)
             @Nullable MatrixWeights queryKeyValue, // (heads * headDim + 2 * kvHeads * headDim, hidden)
-            Output attentionOutput, // heads * headDim -> hidden, with a norm before it
-            VectorWeights feedForwardNorm, // (hidden)
+            TernaryOutput attentionOutput, // heads * headDim -> hidden, with a norm before it
+            Gain feedForwardNorm, // (hidden)
             @Nullable MatrixWeights gateUp, // (2 * ffn, hidden)
-            Output down // ffn -> hidden, with a norm before it
+            TernaryOutput down // ffn -> hidden, with a norm before it
             ) {}
 
     private final Hyperparameters shape;
+    private final Placement placement;
     private final Shard shard;
     private final EmbeddingAndHead ends;
     private final List<Layer> layers = new ArrayList<>();
@@ -52,11 +55,12 @@ final class BitNet implements Model {
     private final long packedBytes;
     private final WeightTraffic traffic;
 
-    private final Buffer x; // residual stream: (tokens, hidden)
+    private final Spread x; // residual stream: (tokens, hidden)
     private final GatedUnits units;
-    private final Buffer projected; // (tokens, hidden)
+    private final Spread projected; // (tokens, hidden)
 
     private final TernaryLinear fromHidden;
+    private final TernaryLinear fromSplitHidden;
     private final OutputProjections attentionOutputs;
     private final OutputProjections feedForwardOutputs;
 
@@ -93,6 +97,7 @@ final class BitNet implements Model {
             ModelLimits limits,
             WeightPacker.Progress progress) {
         this.shape = shape;
+        this.placement = placement;
         shard = placement.shard();
         int hidden = shape.hiddenSize();
         int tokens = limits.maxTokens();
@@ -102,11 +107,13 @@ final class BitNet implements Model {
                 RotaryTable.pack(backend, RopeStyle.HALF_SPLIT, limits.contextLength(), shape, Optional.empty(), null);
         attention = new GroupedQueryAttention(shape, shard, backend, limits, rope);
         units = new GatedUnits(GateKind.SQUARED_RELU, shard, backend, tokens);
-        x = backend.allocate(ElementType.FLOAT32, RowSet.TOKENS, tokens, hidden);
-        projected = backend.allocate(ElementType.FLOAT32, RowSet.TOKENS, tokens, hidden);
+        x = Spread.allocate(backend, tokens, shard, shard.residual(), 1);
+        projected = Spread.allocate(backend, tokens, shard, shard.residual(), 1);
         int widest = Math.max(attention.input().columns(), units.input().columns());
         fromHidden = new TernaryLinear(
                 backend, tokens, TernaryLinear.Input.local(hidden), widest, ContractMath.NORM_BLOCK, epsilon);
+        fromSplitHidden = new TernaryLinear(
+                backend, TernaryLinear.Input.gathered(shard.residual().counts(1), placement), fromHidden);
 
         WeightPacker weights = new WeightPacker(tensors, backend, progress);
         attentionOutputs = new OutputProjections(
@@ -137,7 +144,7 @@ final class BitNet implements Model {
         Range keys = shard.ownKvHeads().times(shape.headDim());
         Range own = shard.ownUnits();
         return new Layer(
-                weights.vector(TensorName.of(TensorRole.ATTENTION_NORM, i), hidden),
+                gain(weights, TensorName.of(TensorRole.ATTENTION_NORM, i)),
                 weights.stacked(
                         rows(weights.ternary(TensorRole.ATTENTION_QUERY, i, queryWidth, hidden), queries),
                         rows(weights.ternary(TensorRole.ATTENTION_KEY, i, kvWidth, hidden), keys),
@@ -145,7 +152,7 @@ final class BitNet implements Model {
                 attentionOutputs.ternary(
                         weights.ternary(TensorRole.ATTENTION_OUTPUT, i, hidden, queryWidth),
                         TensorName.of(TensorRole.ATTENTION_SUB_NORM, i)),
-                weights.vector(TensorName.of(TensorRole.FEED_FORWARD_NORM, i), hidden),
+                gain(weights, TensorName.of(TensorRole.FEED_FORWARD_NORM, i)),
                 weights.stacked(
                         rows(weights.ternary(TensorRole.FEED_FORWARD_GATE, i, ffn, hidden), own),
                         rows(weights.ternary(TensorRole.FEED_FORWARD_UP, i, ffn, hidden), own)),
@@ -154,29 +161,60 @@ final class BitNet implements Model {
                         TensorName.of(TensorRole.FEED_FORWARD_SUB_NORM, i)));
     }
 
+    private Gain gain(WeightPacker weights, TensorName name) {
+        int hidden = shape.hiddenSize();
+        return new Gain(
+                weights.vector(name, hidden), splitsResidual() ? weights.vector(name, hidden, x.range()) : null);
+    }
+
     @Override
-    public void forward(StepRecorder ops) {
-        ends.recordEmbedding(ops, x);
+    public boolean splitsResidual() {
+        return !shard.isWhole() && Arrays.stream(x.columns()).allMatch(columns -> columns > 0);
+    }
+
+    @Override
+    public void forward(StepRecorder ops, Residual residual) {
+        boolean split = residual == Residual.SPLIT;
+        if (split && !splitsResidual()) {
+            throw new IllegalArgumentException("residual stream of " + shape.hiddenSize()
+                    + " columns, expected a block of " + ContractMath.NORM_BLOCK + " for each of " + shard.worldSize()
+                    + " ranks");
+        }
+        ends.recordEmbedding(ops, x.whole());
         for (int i = 0; i < layers.size(); i++) {
             Layer layer = layers.get(i);
 
-            project(ops, layer.attentionNorm(), layer.queryKeyValue(), attention.input());
+            project(ops, layer.attentionNorm(), layer.queryKeyValue(), attention.input(), split);
             attention.record(ops, i, null, null, shape.normEpsilon());
-            layer.attentionOutput().record(ops, projected);
-            ops.add(x, projected);
+            addTo(ops, layer.attentionOutput(), split);
 
-            project(ops, layer.feedForwardNorm(), layer.gateUp(), units.input());
+            project(ops, layer.feedForwardNorm(), layer.gateUp(), units.input(), split);
             units.record(ops);
-            layer.down().record(ops, projected);
-            ops.add(x, projected);
+            addTo(ops, layer.down(), split);
         }
-        ends.recordHead(ops, x);
+        if (split) {
+            ends.recordHead(ops, x, placement.exchange());
+        } else {
+            ends.recordHead(ops, x.whole());
+        }
     }
 
-    /** What a rank without a part of the layer leaves out. */
-    private void project(StepRecorder ops, VectorWeights norm, @Nullable MatrixWeights weights, Buffer out) {
-        if (weights != null) {
-            fromHidden.record(ops, x, norm, weights, out);
+    private void project(StepRecorder ops, Gain norm, @Nullable MatrixWeights weights, Buffer out, boolean split) {
+        if (split) {
+            fromSplitHidden.record(ops, x.own(), norm.own(), weights, out);
+        } else if (weights != null) {
+            fromHidden.record(ops, x.whole(), norm.whole(), weights, out);
+        }
+    }
+
+    /** x = x + output. */
+    private void addTo(StepRecorder ops, TernaryOutput output, boolean split) {
+        if (split) {
+            output.recordOwn(ops, projected);
+            ops.add(x.own(), projected.own());
+        } else {
+            output.record(ops, projected.whole());
+            ops.add(x.whole(), projected.whole());
         }
     }
 

@@ -14,6 +14,7 @@ import org.ryzanstein.api.kernel.VectorWeights;
 import org.ryzanstein.loader.format.Hyperparameters;
 import org.ryzanstein.loader.format.TensorName;
 import org.ryzanstein.loader.format.TensorRole;
+import org.ryzanstein.loader.parallel.Exchange;
 import org.ryzanstein.loader.parallel.Range;
 import org.ryzanstein.loader.parallel.Shard;
 
@@ -57,12 +58,24 @@ final class EmbeddingAndHead {
 
     /** {@link #output} = head(norm(x)) for the rows whose output is wanted. */
     void recordHead(StepRecorder ops, Buffer x) {
-        if (head == null) {
-            return;
+        if (head != null) {
+            ops.selectOutputs(x, last);
+            recordHeadOfLast(ops, head);
         }
-        ops.selectOutputs(x, last);
+    }
+
+    /** As {@link #recordHead}, where ranks have columns of x. */
+    void recordHead(StepRecorder ops, Spread x, Exchange exchange) {
+        ops.selectOutputs(x.own(), last.slice(x.range().first(), x.range().count()));
+        exchange.gather(ops, last, x.columns());
+        if (head != null) {
+            recordHeadOfLast(ops, head);
+        }
+    }
+
+    private void recordHeadOfLast(StepRecorder ops, MatrixWeights weights) {
         ops.rmsNorm(last, outputNorm, epsilon, last);
-        ops.head(last, head, firstToken, output);
+        ops.head(last, weights, firstToken, output);
     }
 
     HeadOutput output() {

@@ -213,7 +213,15 @@ final class Llama implements Model {
     }
 
     @Override
-    public void forward(StepRecorder ops) {
+    public boolean splitsResidual() {
+        return false;
+    }
+
+    @Override
+    public void forward(StepRecorder ops, Residual residual) {
+        if (residual != Residual.WHOLE) {
+            throw new IllegalArgumentException("residual stream " + residual + ", expected " + Residual.WHOLE);
+        }
         ends.recordEmbedding(ops, x);
         for (int i = 0; i < layers.size(); i++) {
             Layer layer = layers.get(i);

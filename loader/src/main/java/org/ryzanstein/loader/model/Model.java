@@ -7,8 +7,13 @@ import org.ryzanstein.api.kernel.StepRecorder;
 public interface Model {
     /**
      * Records the forward pass: from the batch's tokens to {@link #output}. The KV cache is read and extended.
+     *
+     * @param residual how ranks hold the residual stream in it
      */
-    void forward(StepRecorder ops);
+    void forward(StepRecorder ops, Residual residual);
+
+    /** Whether {@link Residual#SPLIT} can be recorded. */
+    boolean splitsResidual();
 
     /** Where the forward pass leaves what was wanted of each output row. */
     HeadOutput output();

@@ -1,5 +1,6 @@
 package org.ryzanstein.loader.model;
 
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.ryzanstein.api.kernel.Buffer;
 import org.ryzanstein.api.kernel.KernelBackend;
@@ -29,6 +30,38 @@ final class OutputProjections {
          * @param out (tokens, rows), whole on each rank afterwards
          */
         void record(StepRecorder ops, Buffer out);
+    }
+
+    /** That of a ternary matrix, whose rows may be shared out, too. */
+    interface TernaryOutput extends Output {
+        /** As {@link #record}, but each rank completes its own columns of {@code out} only. */
+        void recordOwn(StepRecorder ops, Spread out);
+    }
+
+    /**
+     * A ternary projection.
+     *
+     * @param before what has to be gathered for it
+     * @param in what it reads
+     */
+    private record Ternary(
+            Consumer<StepRecorder> before,
+            TernaryLinear layer,
+            Buffer in,
+            @Nullable VectorWeights gain,
+            MatrixWeights matrix)
+            implements TernaryOutput {
+        @Override
+        public void record(StepRecorder ops, Buffer out) {
+            before.accept(ops);
+            layer.record(ops, in, gain, matrix, out);
+        }
+
+        @Override
+        public void recordOwn(StepRecorder ops, Spread out) {
+            before.accept(ops);
+            layer.recordOwn(ops, in, gain, matrix, out);
+        }
     }
 
     private final KernelBackend backend;
@@ -77,21 +110,18 @@ final class OutputProjections {
      *
      * @param norm the gains of the norm over its input; null: no norm
      */
-    Output ternary(WeightSource.Ternary source, @Nullable TensorName norm) {
+    TernaryOutput ternary(WeightSource.Ternary source, @Nullable TensorName norm) {
         int whole = input.whole().columns();
         if (input.isLocal() || replicated) {
             VectorWeights gain = norm == null ? null : weights.vector(norm, whole);
             MatrixWeights matrix = weights.ternary(source);
             TernaryLinear layer = ternaryLayer(source.rows(), TernaryLinear.Input.local(whole));
-            return (ops, out) -> {
-                gatherInput(ops);
-                layer.record(ops, input.whole(), gain, matrix, out);
-            };
+            return new Ternary(this::gatherInput, layer, input.whole(), gain, matrix);
         }
         VectorWeights gain = norm == null ? null : weights.vector(norm, whole, input.range());
         MatrixWeights matrix = weights.ternary(SlicedWeights.columns(source, input.range()));
-        TernaryLinear layer = ternaryLayer(source.rows(), new TernaryLinear.Input(input.columns(), placement));
-        return (ops, out) -> layer.record(ops, input.own(), gain, matrix, out);
+        TernaryLinear layer = ternaryLayer(source.rows(), TernaryLinear.Input.sharded(input.columns(), placement));
+        return new Ternary(ops -> {}, layer, input.own(), gain, matrix);
     }
 
     private TernaryLinear ternaryLayer(int rows, TernaryLinear.Input columns) {

@@ -1,7 +1,9 @@
 package org.ryzanstein.loader.model;
 
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.ryzanstein.api.kernel.KernelBackend;
 import org.ryzanstein.api.kernel.PreparedStep;
 import org.ryzanstein.api.kernel.StepBatch;
@@ -13,22 +15,27 @@ public final class StepCache {
     private final Model model;
     private final int maxTokens;
     private final int maxOutputs;
-    private final Map<Integer, PreparedStep> steps = new HashMap<>();
+    private final Map<Residual, Map<Integer, PreparedStep>> steps = new EnumMap<>(Residual.class);
 
     public StepCache(KernelBackend backend, Model model, int maxTokens, int maxOutputs) {
         this.backend = backend;
         this.model = model;
         this.maxTokens = maxTokens;
         this.maxOutputs = maxOutputs;
+        for (Residual residual : Residual.values()) {
+            steps.put(residual, new HashMap<>());
+        }
     }
 
     /** The step of the smallest bucket that holds a batch. */
-    public PreparedStep forBatch(StepBatch batch) {
+    public PreparedStep forBatch(StepBatch batch, Residual residual) {
         int bucket = Math.min(maxTokens, Integer.highestOneBit(Math.max(1, 2 * batch.tokens() - 1)));
-        PreparedStep step = steps.get(bucket);
+        Map<Integer, PreparedStep> buckets = Objects.requireNonNull(steps.get(residual));
+        PreparedStep step = buckets.get(bucket);
         if (step == null) {
-            step = backend.prepare(new StepShape(bucket, Math.min(bucket, maxOutputs)), model::forward);
-            steps.put(bucket, step);
+            step = backend.prepare(
+                    new StepShape(bucket, Math.min(bucket, maxOutputs)), ops -> model.forward(ops, residual));
+            buckets.put(bucket, step);
         }
         return step;
     }

@@ -3,7 +3,10 @@ package org.ryzanstein.loader.parallel;
 import org.ryzanstein.api.kernel.Buffer;
 import org.ryzanstein.api.kernel.StepRecorder;
 
-/** What ranks tell each other in the middle of a step, recorded among its operations. All rows of the step take part. */
+/**
+ * What ranks tell each other in the middle of a step, recorded among its operations. All rows that the step has of a buffer's
+ * {@link org.ryzanstein.api.kernel.RowSet} take part.
+ */
 public interface Exchange {
     /** Of a model that is whole: there is nobody to tell anything. */
     Exchange NONE = new Exchange() {
@@ -11,14 +14,24 @@ public interface Exchange {
         public void sum(StepRecorder ops, Buffer sums) {}
 
         @Override
+        public void scatter(StepRecorder ops, Buffer sums, int[] columns) {}
+
+        @Override
         public void gather(StepRecorder ops, Buffer whole, int[] columns) {}
     };
 
-    /** sums = sum of it over all ranks. INT32, rows TOKENS. */
+    /** sums = sum of it over all ranks. INT32. */
     void sum(StepRecorder ops, Buffer sums);
 
     /**
-     * Completes a buffer of which each rank has computed its own columns, in rank order. Rows TOKENS.
+     * Own columns of sums = sum of them over all ranks; the others stay as they were. INT32.
+     *
+     * @param columns columns of each rank, in rank order
+     */
+    void scatter(StepRecorder ops, Buffer sums, int[] columns);
+
+    /**
+     * Completes a buffer of which each rank has computed its own columns, in rank order.
      *
      * @param columns columns of each rank
      */

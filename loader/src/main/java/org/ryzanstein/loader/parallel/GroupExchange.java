@@ -1,15 +1,21 @@
 package org.ryzanstein.loader.parallel;
 
 import java.util.Arrays;
+import java.util.function.Function;
 import org.ryzanstein.api.comm.Communicator;
+import org.ryzanstein.api.comm.Operation;
 import org.ryzanstein.api.comm.ReduceOperation;
 import org.ryzanstein.api.kernel.Buffer;
+import org.ryzanstein.api.kernel.ExecutionQueue;
+import org.ryzanstein.api.kernel.RowSet;
+import org.ryzanstein.api.kernel.StepBatch;
 import org.ryzanstein.api.kernel.StepRecorder;
 
 /** Exchanges over a communicator. Belongs to the thread that submits steps. */
 public final class GroupExchange implements Exchange {
     private Communicator communicator;
     private int tokens;
+    private int outputs;
     private long nanos;
 
     public GroupExchange(Communicator communicator) {
@@ -21,9 +27,10 @@ public final class GroupExchange implements Exchange {
         communicator = next;
     }
 
-    /** Says how many tokens the step has that is submitted next. */
-    public void begin(int stepTokens) {
-        tokens = stepTokens;
+    /** Says which step is submitted next. */
+    public void begin(StepBatch batch) {
+        tokens = batch.tokens();
+        outputs = batch.outputs();
         nanos = 0;
     }
 
@@ -34,22 +41,36 @@ public final class GroupExchange implements Exchange {
 
     @Override
     public void sum(StepRecorder ops, Buffer sums) {
-        ops.call(queue -> {
-            long start = System.nanoTime();
-            communicator.allReduce(sums, tokens, ReduceOperation.SUM, queue).await();
-            nanos += System.nanoTime() - start;
-        });
+        record(ops, queue -> communicator.allReduce(sums, rows(sums), ReduceOperation.SUM, queue));
+    }
+
+    @Override
+    public void scatter(StepRecorder ops, Buffer sums, int[] columns) {
+        int[] counts = columns.clone();
+        Buffer own = own(sums, counts);
+        record(ops, queue -> communicator.reduceScatter(sums, own, counts, rows(sums), ReduceOperation.SUM, queue));
     }
 
     @Override
     public void gather(StepRecorder ops, Buffer whole, int[] columns) {
         int[] counts = columns.clone();
+        Buffer own = own(whole, counts);
+        record(ops, queue -> communicator.allGather(own, whole, counts, rows(whole), queue));
+    }
+
+    private Buffer own(Buffer whole, int[] counts) {
         int rank = communicator.rank();
-        int first = Arrays.stream(counts, 0, rank).sum();
-        Buffer own = whole.slice(first, counts[rank]);
+        return whole.slice(Arrays.stream(counts, 0, rank).sum(), counts[rank]);
+    }
+
+    private int rows(Buffer buffer) {
+        return buffer.rowSet() == RowSet.TOKENS ? tokens : outputs;
+    }
+
+    private void record(StepRecorder ops, Function<ExecutionQueue, Operation> collective) {
         ops.call(queue -> {
             long start = System.nanoTime();
-            communicator.allGather(own, whole, counts, tokens, queue).await();
+            collective.apply(queue).await();
             nanos += System.nanoTime() - start;
         });
     }

@@ -1,15 +1,16 @@
 package org.ryzanstein.loader.parallel;
 
+import org.ryzanstein.api.numerics.ContractMath;
 import org.ryzanstein.loader.cluster.ShardPlan;
 
 /**
  * The part of a model that one rank holds (docs/distributed.md). Attention is shared out by query heads, and a KV head goes to
- * every rank that has one of its query heads; the feed-forward network by units of {@value #FEED_FORWARD_UNIT}; the output
+ * every rank that has one of its query heads; the feed-forward network by units of {@value #NORM_UNIT}; the output
  * head by tokens.
  */
 public final class Shard {
-    /** Units of the feed-forward network go to ranks in blocks of the norm's sum of squares. */
-    static final int FEED_FORWARD_UNIT = 128;
+    /** What a norm reads goes to ranks in blocks of its sum of squares. */
+    static final int NORM_UNIT = ContractMath.NORM_BLOCK;
     /** Rows of a weight matrix go to ranks in such groups, the width of the widest vector of floats. */
     static final int ROW_UNIT = 16;
 
@@ -18,6 +19,7 @@ public final class Shard {
     private final Split heads;
     private final Split feedForward;
     private final Split hidden;
+    private final Split residual;
     private final Split vocabulary;
     private final int headsPerKvHead;
 
@@ -27,6 +29,7 @@ public final class Shard {
             Split heads,
             Split feedForward,
             Split hidden,
+            Split residual,
             Split vocabulary,
             int headsPerKvHead) {
         this.rank = rank;
@@ -34,6 +37,7 @@ public final class Shard {
         this.heads = heads;
         this.feedForward = feedForward;
         this.hidden = hidden;
+        this.residual = residual;
         this.vocabulary = vocabulary;
         this.headsPerKvHead = headsPerKvHead;
     }
@@ -57,8 +61,9 @@ public final class Shard {
                 rank,
                 plan,
                 heads,
-                Split.even(sizes.feedForward(), FEED_FORWARD_UNIT, worldSize),
+                Split.even(sizes.feedForward(), NORM_UNIT, worldSize),
                 Split.even(sizes.hidden(), ROW_UNIT, worldSize),
+                Split.even(sizes.hidden(), NORM_UNIT, worldSize),
                 Split.even(sizes.vocabulary(), ROW_UNIT, worldSize),
                 sizes.heads() / sizes.kvHeads());
     }
@@ -93,6 +98,11 @@ public final class Shard {
     /** Rows of output projections, where these are shared out by rows. */
     public Split hidden() {
         return hidden;
+    }
+
+    /** Columns of the residual stream, in steps that share it out. */
+    public Split residual() {
+        return residual;
     }
 
     /** Tokens of the output head. */

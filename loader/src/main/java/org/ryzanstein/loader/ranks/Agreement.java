@@ -14,20 +14,30 @@ final class Agreement {
     private Agreement() {}
 
     /**
-     * Everybody learns the leader's plan.
+     * How a group computes.
      *
-     * @param plan the leader's; others give any
+     * @param splitFrom tokens from which on a step shares out the residual stream
      */
-    static ShardPlan plan(Communicator ranks, ShardPlan plan) {
-        int[] collectives = {plan.collectivesPerLayer()};
-        ranks.broadcast(HostMemory.of(collectives), 1, 0, HostQueue.INSTANCE).await();
+    record Terms(ShardPlan plan, int splitFrom) {
+        /** Of who has no say. */
+        static final Terms ANY = new Terms(ShardPlan.ALL_SPLIT, Integer.MAX_VALUE);
+    }
+
+    /**
+     * Everybody learns the leader's terms.
+     *
+     * @param terms the leader's; others give any
+     */
+    static Terms terms(Communicator ranks, Terms terms) {
+        int[] words = {terms.plan().collectivesPerLayer(), terms.splitFrom()};
+        ranks.broadcast(HostMemory.of(words), words.length, 0, HostQueue.INSTANCE)
+                .await();
         for (ShardPlan known : ShardPlan.values()) {
-            if (known.collectivesPerLayer() == collectives[0]) {
-                return known;
+            if (known.collectivesPerLayer() == words[0]) {
+                return new Terms(known, words[1]);
             }
         }
-        throw new ClusterException(
-                "the leader has a plan of " + collectives[0] + " collectives, which is unknown here");
+        throw new ClusterException("the leader has a plan of " + words[0] + " collectives, which is unknown here");
     }
 
     /**

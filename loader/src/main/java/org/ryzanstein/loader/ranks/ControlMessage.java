@@ -17,7 +17,7 @@ import org.ryzanstein.loader.model.ModelLimits;
 /** What leader and worker tell each other over their link, outside of a group. */
 sealed interface ControlMessage {
     /** Raised with every change of these messages or of what ranks exchange in a step. */
-    int VERSION = 1;
+    int VERSION = 2;
 
     /** Characters of a reason; the rest is left out. */
     int MAX_REASON = 2000;

@@ -15,6 +15,7 @@ final class Group {
     private final Communicator communicator;
     private final LoadedShard shard;
     private final PlanChoice plan;
+    private final String planReason;
     private final MergedHead head;
     private final List<ClusterStatus.Rank> ranks;
     private final AtomicLong steps = new AtomicLong();
@@ -41,6 +42,9 @@ final class Group {
         this.communicator = communicator;
         this.shard = shard;
         this.plan = plan;
+        boolean splits = shard.model().splitsResidual() && plan.splitFrom() <= limits.maxTokens();
+        planReason = plan.reason()
+                + (splits ? "; steps of " + plan.splitFrom() + " tokens or more share out the residual stream" : "");
         head = new MergedHead(limits, shard.shard().vocabulary(), 0);
         List<ClusterStatus.Rank> table = new ArrayList<>();
         for (int rank = 0; rank <= members.size(); rank++) {
@@ -111,6 +115,11 @@ final class Group {
 
     PlanChoice plan() {
         return plan;
+    }
+
+    /** Why the plan was chosen, and from where on steps share out the residual stream. */
+    String planReason() {
+        return planReason;
     }
 
     List<ClusterStatus.Rank> ranks() {

@@ -285,8 +285,9 @@ final class LeaderRunner implements StepRunner {
         try {
             ranks.setDeadline(RankWorker.STEP_DEADLINE);
             PlanChoice choice = planner.choose(ranks.worldSize(), ranks.linkSpeed());
-            Agreement.plan(ranks, choice.plan());
+            Agreement.terms(ranks, new Agreement.Terms(choice.plan(), choice.splitFrom()));
             LoadedShard shard = loader.load(choice.plan(), limits, ranks);
+            shard.splitFrom(choice.splitFrom());
             long[] packed = Agreement.ready(ranks, shard.model().packedBytes());
             message.repeatPlacements();
             return new Group(self, members, ranks, shard, choice, limits, planner.sizes(), packed);
@@ -320,7 +321,7 @@ final class LeaderRunner implements StepRunner {
         return Optional.of(new ClusterStatus(
                 now.communicator().epoch(),
                 now.plan().plan().label(),
-                now.plan().reason(),
+                now.planReason(),
                 now.communicator().describe(),
                 now.ranks(),
                 spares,

@@ -9,6 +9,7 @@ import org.ryzanstein.api.kernel.StepBatch;
 import org.ryzanstein.loader.format.ModelFile;
 import org.ryzanstein.loader.model.Model;
 import org.ryzanstein.loader.model.ModelLimits;
+import org.ryzanstein.loader.model.Residual;
 import org.ryzanstein.loader.model.StepCache;
 import org.ryzanstein.loader.parallel.GroupExchange;
 import org.ryzanstein.loader.parallel.Shard;
@@ -21,6 +22,7 @@ final class LoadedShard implements StepResults, AutoCloseable {
     private final Model model;
     private final GroupExchange exchange;
     private final StepCache steps;
+    private int splitFrom = Integer.MAX_VALUE;
     private @Nullable PreparedStep last;
 
     LoadedShard(
@@ -51,10 +53,15 @@ final class LoadedShard implements StepResults, AutoCloseable {
         exchange.use(communicator);
     }
 
+    /** Says from how many tokens on steps share out the residual stream, if the model can: the same on all ranks. */
+    void splitFrom(int tokens) {
+        splitFrom = model.splitsResidual() ? tokens : Integer.MAX_VALUE;
+    }
+
     void run(StepBatch batch) {
-        PreparedStep step = steps.forBatch(batch);
+        PreparedStep step = steps.forBatch(batch, batch.tokens() < splitFrom ? Residual.WHOLE : Residual.SPLIT);
         last = step;
-        exchange.begin(batch.tokens());
+        exchange.begin(batch);
         backend.queue().submit(step, batch);
         backend.queue().await();
     }

@@ -9,6 +9,7 @@ import org.ryzanstein.api.kernel.StepBatch;
 import org.ryzanstein.loader.cluster.ClusterStatus;
 import org.ryzanstein.loader.model.Model;
 import org.ryzanstein.loader.model.ModelLimits;
+import org.ryzanstein.loader.model.Residual;
 import org.ryzanstein.loader.model.StepCache;
 
 /** Runs steps in this process, with the whole model. */
@@ -34,7 +35,7 @@ public final class LocalRunner implements StepRunner {
 
     @Override
     public boolean run(StepBatch batch) {
-        PreparedStep step = steps.forBatch(batch);
+        PreparedStep step = steps.forBatch(batch, Residual.WHOLE);
         last = step;
         backend.queue().submit(step, batch);
         backend.queue().await();

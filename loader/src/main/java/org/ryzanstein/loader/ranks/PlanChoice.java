@@ -15,9 +15,17 @@ import org.ryzanstein.loader.format.TensorRole;
  * rank reads, and the collectives. A rank reads {@code bytes / bandwidth}; a collective takes the measured latency and its
  * payload at the measured speed.
  *
+ * @param splitFrom tokens from which on a step shares out the residual stream where the model can ({@link
+ *     org.ryzanstein.loader.model.Residual#SPLIT})
  * @param reason the prediction in words
  */
-record PlanChoice(ShardPlan plan, String reason) {
+record PlanChoice(ShardPlan plan, int splitFrom, String reason) {
+    /** System property of the leader: {@link #splitFrom}, whatever was measured. */
+    static final String SPLIT_PROPERTY = "ryzanstein.ranks.split-residual-from";
+
+    /** No step has so many tokens. */
+    private static final int NEVER = Integer.MAX_VALUE;
+
     /**
      * What a decode step reads of the attention.
      *
@@ -49,10 +57,10 @@ record PlanChoice(ShardPlan plan, String reason) {
     static PlanChoice of(
             Optional<ShardPlan> forced, Hyperparameters shape, Costs costs, int worldSize, LinkSpeed link) {
         if (forced.isPresent()) {
-            return new PlanChoice(forced.get(), "asked for");
+            return new PlanChoice(forced.get(), splitFrom(forced.get(), shape, worldSize, link), "asked for");
         }
         if (worldSize == 1) {
-            return new PlanChoice(ShardPlan.ALL_SPLIT, "one rank holds everything");
+            return new PlanChoice(ShardPlan.ALL_SPLIT, NEVER, "one rank holds everything");
         }
         ShardPlan best = ShardPlan.ALL_SPLIT;
         double least = Double.POSITIVE_INFINITY;
@@ -69,7 +77,37 @@ record PlanChoice(ShardPlan plan, String reason) {
                 best = plan;
             }
         }
-        return new PlanChoice(best, reason.toString());
+        return new PlanChoice(best, splitFrom(best, shape, worldSize, link), reason.toString());
+    }
+
+    /**
+     * From where the bytes that it saves take longer than its further collectives. A rank sends of each column of a token, in (n - 1)
+     * / n of the cases, 2 x 2 bytes for an all-reduce of sums, which mostly fit 16 bits; else 2 bytes for the
+     * reduce-scatter and 1 for the digits. The statistics and the digits are a collective each.
+     */
+    private static int splitFrom(ShardPlan plan, Hyperparameters shape, int worldSize, LinkSpeed link) {
+        if (worldSize == 1 || plan != ShardPlan.ALL_SPLIT) {
+            return NEVER;
+        }
+        String forced = System.getProperty(SPLIT_PROPERTY);
+        if (forced != null) {
+            return tokens(forced);
+        }
+        double savedBytes = (double) shape.hiddenSize() * (worldSize - 1) / worldSize;
+        double collectives = 2 * link.latencyNanos() * 1e-9;
+        return (int) Math.ceil(Math.max(2, collectives * link.bytesPerSecond() / savedBytes));
+    }
+
+    private static int tokens(String forced) {
+        try {
+            int tokens = Integer.parseInt(forced);
+            if (tokens > 0) {
+                return tokens;
+            }
+        } catch (NumberFormatException e) {
+            // Refused below, like zero.
+        }
+        throw new IllegalArgumentException(SPLIT_PROPERTY + "=" + forced + ", expected tokens, 1 or more");
     }
 
     private static double layerSeconds(

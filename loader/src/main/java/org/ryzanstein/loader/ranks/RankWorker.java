@@ -27,7 +27,6 @@ import org.ryzanstein.api.provider.Selection;
 import org.ryzanstein.loader.affinity.Affinity;
 import org.ryzanstein.loader.affinity.TeamBinding;
 import org.ryzanstein.loader.cluster.ClusterException;
-import org.ryzanstein.loader.cluster.ShardPlan;
 import org.ryzanstein.loader.cluster.Worker;
 import org.ryzanstein.loader.cluster.WorkerOptions;
 import org.ryzanstein.loader.model.ModelLimits;
@@ -226,8 +225,9 @@ public final class RankWorker implements Worker {
     private void compute(Communicator ranks, ControlMessage.Form form) {
         ModelLimits limits = form.limits();
         ranks.setDeadline(STEP_DEADLINE);
-        ShardPlan plan = Agreement.plan(ranks, ShardPlan.ALL_SPLIT);
-        LoadedShard shard = loader.load(plan, limits, ranks);
+        Agreement.Terms terms = Agreement.terms(ranks, Agreement.Terms.ANY);
+        LoadedShard shard = loader.load(terms.plan(), limits, ranks);
+        shard.splitFrom(terms.splitFrom());
         Agreement.ready(ranks, shard.model().packedBytes());
         LOG.log(
                 Level.INFO,

@@ -11,6 +11,8 @@ public enum Shape {
     BITNET_2B_4T_SHORT("bitnet-2b-4t-short", Family.BITNET, 4, 2560, 6912, 20, 5, 128, 4096, 500_000f, 128_000, 256),
     /** The embedded model's shape with a longer context. */
     BITNET_TINY_LONG("bitnet-tiny-long", Family.BITNET, 4, 256, 768, 4, 2, 64, 4096, 10_000f, 2040, 8),
+    /** A BitNet that is read and run in no time, and whose sizes no number of ranks from 2 to 4 divides evenly. */
+    BITNET_ODD("bitnet-odd", Family.BITNET, 2, 640, 1664, 5, 1, 128, 4096, 10_000f, 2040, 8),
     /** Llama 3.2 1B. */
     LLAMA_1B("llama-1b", Family.LLAMA, 16, 2048, 8192, 32, 8, 64, 131_072, 500_000f, 128_000, 256),
     /** A Llama that is read and run in no time. */

@@ -15,6 +15,8 @@ import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.ryzanstein.api.comm.OperationKind;
+import org.ryzanstein.api.comm.OperationStatistics;
 import org.ryzanstein.loader.Ryzanstein;
 import org.ryzanstein.loader.cluster.ClusterStatus;
 import org.ryzanstein.loader.cluster.ShardPlan;
@@ -28,6 +30,7 @@ import org.ryzanstein.loader.tokenizer.SharedData;
 /** Engines over several ranks, with other models than the embedded one, on mixed backends: greedy, sampled, and all logits. */
 class RanksOfOtherModelsTest {
     private static final int[] WORLDS = {2, 3, 4, 5, 8};
+    private static final String SPLIT_PROPERTY = "ryzanstein.ranks.split-residual-from";
     private static final List<ShardPlan> PLANS = List.of(ShardPlan.values());
 
     @TempDir
@@ -103,6 +106,28 @@ class RanksOfOtherModelsTest {
     @ValueSource(strings = {"f16", "q4_0"})
     void storiesComeOutTheSameOverSeveralRanks(String type) throws InterruptedException {
         check(SharedData.path("stories260K").resolve("stories260K-" + type + ".gguf"), 24, 2, 5);
+    }
+
+    @Test
+    void promptsWhoseResidualStreamIsSharedOutComeOutTheSame() throws IOException, InterruptedException {
+        Path model = scratch.resolve("odd.gguf");
+        Synthesizer.write(model, Shape.BITNET_ODD, TensorType.I2_S, TensorType.F16, 1, ProgressListener.NONE);
+        Outcome alone;
+        try (Engine engine = Ryzanstein.open(options(model))) {
+            alone = run(engine, 8);
+        }
+        System.setProperty(SPLIT_PROPERTY, "2");
+        try (LocalRanks group = new LocalRanks(Optional.of(model))) {
+            Engine engine = group.open(options(model), 3, ShardPlan.ALL_SPLIT);
+            assertThat(run(engine, 8)).isEqualTo(alone);
+            ClusterStatus status = engine.cluster().orElseThrow();
+            assertThat(status.planReason()).contains("steps of 2 tokens or more share out the residual stream");
+            assertThat(status.operations())
+                    .extracting(OperationStatistics::kind)
+                    .contains(OperationKind.REDUCE_SCATTER, OperationKind.ALL_REDUCE);
+        } finally {
+            System.clearProperty(SPLIT_PROPERTY);
+        }
     }
 
     @Tag("long")

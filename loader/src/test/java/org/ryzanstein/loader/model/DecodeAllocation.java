@@ -91,7 +91,7 @@ final class DecodeAllocation {
             ModelLimits limits = new ModelLimits(1, 1, CANDIDATES, TOKENS, blocks);
             Model model = Architectures.load(
                     file, shape, Placement.alone(Architectures.sizes(shape)), backend, limits, packed -> {});
-            PreparedStep step = backend.prepare(new StepShape(1, 1), model::forward);
+            PreparedStep step = backend.prepare(new StepShape(1, 1), ops -> model.forward(ops, Residual.WHOLE));
             StepBatch batch = new StepBatch(1, 1, blocks);
             for (int i = 0; i < blocks; i++) {
                 batch.setBlock(0, i, i);

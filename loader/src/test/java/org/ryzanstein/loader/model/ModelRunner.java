@@ -26,29 +26,39 @@ final class ModelRunner implements AutoCloseable {
     private final KernelBackend backend;
     private final ModelFile file;
     private final Model model;
-    private final PreparedStep step;
+    private final PreparedStep wholeStep;
+    private final PreparedStep promptStep;
     private final StepBatch batch;
     private final Placement placement;
     private int position;
 
     /** The whole model. */
     ModelRunner(Path path, int maxTokens) {
-        this(path, maxTokens, Optional.empty(), Placement::alone);
+        this(path, maxTokens, Optional.empty(), Placement::alone, Residual.WHOLE);
     }
 
-    /** One rank's shard of it; rank 1 is on the scalar backend, whatever the others are on. */
-    ModelRunner(Path path, int maxTokens, ShardPlan plan, Communicator communicator) {
+    /**
+     * One rank's shard of it; rank 1 is on the scalar backend, whatever the others are on.
+     *
+     * @param prompts how the residual stream is held in steps of more than one token
+     */
+    ModelRunner(Path path, int maxTokens, ShardPlan plan, Residual prompts, Communicator communicator) {
         this(
                 path,
                 maxTokens,
                 communicator.rank() == 1 ? Optional.of("scalar") : Optional.empty(),
                 sizes -> new Placement(
                         Shard.of(sizes, communicator.rank(), communicator.worldSize(), plan),
-                        new GroupExchange(communicator)));
+                        new GroupExchange(communicator)),
+                prompts);
     }
 
     private ModelRunner(
-            Path path, int maxTokens, Optional<String> backendName, Function<Shard.Sizes, Placement> place) {
+            Path path,
+            int maxTokens,
+            Optional<String> backendName,
+            Function<Shard.Sizes, Placement> place,
+            Residual prompts) {
         backend = KernelBackends.choose(backendName).provider().open(team);
         boolean loaded = false;
         file = ModelFile.open(path);
@@ -58,7 +68,10 @@ final class ModelRunner implements AutoCloseable {
             int blocks = ModelLimits.blocksFor(shape.contextLength());
             ModelLimits limits = new ModelLimits(maxTokens, maxTokens, 4, shape.contextLength(), blocks);
             model = Architectures.load(file, shape, placement, backend, limits, packed -> {});
-            step = backend.prepare(new StepShape(maxTokens, maxTokens), model::forward);
+            StepShape steps = new StepShape(maxTokens, maxTokens);
+            wholeStep = backend.prepare(steps, ops -> model.forward(ops, Residual.WHOLE));
+            promptStep =
+                    prompts == Residual.WHOLE ? wholeStep : backend.prepare(steps, ops -> model.forward(ops, prompts));
             batch = new StepBatch(maxTokens, 1, blocks);
             for (int i = 0; i < blocks; i++) {
                 batch.setBlock(0, i, i);
@@ -78,9 +91,9 @@ final class ModelRunner implements AutoCloseable {
             batch.add(token, 0, position++, StepBatch.DISTRIBUTION);
         }
         if (placement.exchange() instanceof GroupExchange group) {
-            group.begin(tokens.length);
+            group.begin(batch);
         }
-        backend.queue().submit(step, batch);
+        backend.queue().submit(tokens.length > 1 ? promptStep : wholeStep, batch);
         backend.queue().await();
         List<float[]> logits = new ArrayList<>();
         for (int row = 0; row < tokens.length; row++) {

@@ -1,6 +1,7 @@
 package org.ryzanstein.loader.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -12,6 +13,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -21,6 +23,9 @@ import org.ryzanstein.contract.InProcessWorld;
 import org.ryzanstein.loader.cluster.ShardPlan;
 import org.ryzanstein.loader.engine.EmbeddedModel;
 import org.ryzanstein.loader.format.TensorType;
+import org.ryzanstein.loader.progress.ProgressListener;
+import org.ryzanstein.loader.synthesize.Shape;
+import org.ryzanstein.loader.synthesize.Synthesizer;
 
 /** Models over several ranks: the same logits to the bit as one rank, whatever the shapes, types, world size and plan. */
 class ShardedModelTest {
@@ -73,6 +78,23 @@ class ShardedModelTest {
         }
     }
 
+    @ParameterizedTest
+    @MethodSource("plans")
+    void bitNetHasTheSameLogitsWhereRanksShareOutTheResidualStream(ShardPlan plan) throws IOException {
+        Path file = folder.resolve("odd.gguf");
+        Synthesizer.write(file, Shape.BITNET_ODD, TensorType.I2_S, TensorType.F16, 5, ProgressListener.NONE);
+        check(file, 2048, plan, Residual.SPLIT, new int[] {2, 3, 4, 5});
+    }
+
+    @Test
+    void aResidualStreamOfFewerBlocksThanRanksIsNotSharedOut() {
+        try (EmbeddedModel model = EmbeddedModel.extract()) {
+            assertThatThrownBy(() -> sharded(model.path(), 3, ShardPlan.ALL_SPLIT, Residual.SPLIT, new int[] {1, 2, 3}))
+                    .rootCause()
+                    .hasMessageContaining("residual stream of 256 columns");
+        }
+    }
+
     private static Stream<ShardPlan> plans() {
         return Stream.of(ShardPlan.values());
     }
@@ -84,13 +106,17 @@ class ShardedModelTest {
     }
 
     private static void check(Path path, int vocabulary, ShardPlan plan) {
+        check(path, vocabulary, plan, Residual.WHOLE, WORLDS);
+    }
+
+    private static void check(Path path, int vocabulary, ShardPlan plan, Residual prompts, int[] worlds) {
         int[] prompt = new Random(11).ints(CHUNK - 1, 0, vocabulary).toArray();
         List<float[]> expected;
         try (ModelRunner whole = new ModelRunner(path, CHUNK)) {
             expected = run(whole, prompt);
         }
-        for (int worldSize : WORLDS) {
-            List<float[]> found = sharded(path, worldSize, plan, prompt);
+        for (int worldSize : worlds) {
+            List<float[]> found = sharded(path, worldSize, plan, prompts, prompt);
             assertThat(found).as("%s, %d ranks", plan, worldSize).hasSameSizeAs(expected);
             for (int row = 0; row < expected.size(); row++) {
                 assertThat(found.get(row))
@@ -109,13 +135,13 @@ class ShardedModelTest {
         return logits;
     }
 
-    private static List<float[]> sharded(Path path, int worldSize, ShardPlan plan, int[] prompt) {
+    private static List<float[]> sharded(Path path, int worldSize, ShardPlan plan, Residual prompts, int[] prompt) {
         List<Communicator> world = new InProcessWorld(worldSize).communicators();
         try (ExecutorService threads = Executors.newFixedThreadPool(worldSize)) {
             List<Future<List<float[]>>> ranks = new ArrayList<>();
             for (Communicator communicator : world) {
                 ranks.add(threads.submit(() -> {
-                    try (ModelRunner runner = new ModelRunner(path, CHUNK, plan, communicator)) {
+                    try (ModelRunner runner = new ModelRunner(path, CHUNK, plan, prompts, communicator)) {
                         return run(runner, prompt);
                     } catch (RuntimeException | Error e) {
                         communicator.abort("rank failed: " + e);

@@ -53,7 +53,20 @@ class PlanChoiceTest {
                 new PlanChoice.Costs(INPUTS, OUTPUT, 10e9),
                 4,
                 new LinkSpeed(1, 1e9));
-        assertThat(choice).isEqualTo(new PlanChoice(ShardPlan.OUTPUT_REPLICATED, "asked for"));
+        assertThat(choice).isEqualTo(new PlanChoice(ShardPlan.OUTPUT_REPLICATED, Integer.MAX_VALUE, "asked for"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1500, 2, 3", "30000, 2, 47", "30000, 4, 32", "0, 2, 2"})
+    void sharesOutTheResidualStreamWhereItsBytesTakeLongerThanItsCollectives(
+            long latencyNanos, int worldSize, int tokens) {
+        PlanChoice choice = PlanChoice.of(
+                Optional.of(ShardPlan.ALL_SPLIT),
+                SHAPE,
+                new PlanChoice.Costs(INPUTS, OUTPUT, 10e9),
+                worldSize,
+                new LinkSpeed(latencyNanos, 1e9));
+        assertThat(choice.splitFrom()).isEqualTo(tokens);
     }
 
     @Test
