@@ -36,14 +36,21 @@ public interface StepRecorder {
      * @param shardColumns columns of each shard's statistics, each at least 1
      * @param normColumns length of the whole row
      */
-    void quantize(
+    default void quantize(
             Buffer in,
             @Nullable VectorWeights gain,
             Buffer statistics,
             int[] shardColumns,
             int normColumns,
             float epsilon,
-            QuantizedActivations out);
+            QuantizedActivations out) {
+        if (in.columns() != out.columns()) {
+            throw new IllegalArgumentException(
+                    "quantized activations: " + out.columns() + " columns, expected " + in.columns());
+        }
+        quantizePart(in, gain, statistics, shardColumns, normColumns, epsilon, out, 0);
+        takeDigits(out);
+    }
 
     /**
      * As {@link #quantize}, but {@code in} has only some of the columns of {@code out}, from {@code firstColumn} on, a multiple

@@ -170,20 +170,6 @@ final class CpuRecorder implements StepRecorder {
     }
 
     @Override
-    public void quantize(
-            Buffer in,
-            @Nullable VectorWeights gain,
-            Buffer statistics,
-            int[] shardColumns,
-            int normColumns,
-            float epsilon,
-            QuantizedActivations out) {
-        checkColumns("quantized activations", out.columns(), in.columns());
-        quantizePart(in, gain, statistics, shardColumns, normColumns, epsilon, out, 0);
-        takeDigits(out);
-    }
-
-    @Override
     public void quantizePart(
             Buffer in,
             @Nullable VectorWeights gain,
