@@ -2,6 +2,8 @@ package org.ryzanstein.comm.tcp;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import org.ryzanstein.api.comm.ReduceOperation;
+import org.ryzanstein.api.kernel.ElementType;
 
 /**
  * INT32 words in half the bytes, where they fit. The words of a frame form blocks of {@value #BLOCK_WORDS}, the last one short.
@@ -50,19 +52,18 @@ final class Packing {
         long at = targetOffset;
         for (int block = 0, done = 0; done < count; block++, done += BLOCK_WORDS) {
             int size = Math.min(BLOCK_WORDS, count - done);
+            int half = (size + 1) / 2;
             source.read(firstColumn, width, from + done, size, words, 0);
-            if (fits(words, size)) {
+            if (size < BLOCK_WORDS) {
+                words[size] = 0;
+                System.arraycopy(words, half, words, HALF, half);
+            }
+            if (join(words, payload, half)) {
                 found |= 1 << block;
-                int half = (size + 1) / 2;
-                if (size < BLOCK_WORDS) {
-                    words[size] = 0;
-                    System.arraycopy(words, half, words, HALF, half);
-                }
-                join(words, payload, half);
                 MemorySegment.copy(payload, 0, target, ValueLayout.JAVA_INT_UNALIGNED, at, half);
                 at += half * 4L;
             } else {
-                MemorySegment.copy(words, 0, target, ValueLayout.JAVA_INT_UNALIGNED, at, size);
+                source.read(firstColumn, width, from + done, size, target, at);
                 at += size * 4L;
             }
         }
@@ -79,7 +80,7 @@ final class Packing {
 
     /** Unpacks the next words, which then are the first of {@link #words}. Returns how many, 0 at the end. */
     int next() {
-        int size = Math.min(mask == 0 ? MAX_RUN_WORDS : BLOCK_WORDS, left);
+        int size = size();
         if ((mask & 1) == 0) {
             MemorySegment.copy(in, ValueLayout.JAVA_INT_UNALIGNED, offset, words, 0, size);
             offset += size * 4L;
@@ -97,22 +98,39 @@ final class Packing {
         return size;
     }
 
+    /** How many words {@link #next} or {@link #addNext} takes next, 0 at the end. */
+    int size() {
+        return Math.min(mask == 0 ? MAX_RUN_WORDS : BLOCK_WORDS, left);
+    }
+
+    /** Unpacks the next words and adds them to the first ones of a run. */
+    void addNext(int[] run) {
+        if ((mask & 1) == 0 || left < BLOCK_WORDS) {
+            int size = next();
+            Reduction.combine(ElementType.INT32, ReduceOperation.SUM, run, words, size);
+            return;
+        }
+        MemorySegment.copy(in, ValueLayout.JAVA_INT_UNALIGNED, offset, payload, 0, HALF);
+        addSplit(payload, run);
+        offset += HALF * 4L;
+        left -= BLOCK_WORDS;
+        mask >>>= 1;
+    }
+
     int[] words() {
         return words;
     }
 
-    private static boolean fits(int[] words, int count) {
+    /** Packs as many words from {@code HALF} on as from 0 on. Returns whether all fit. */
+    private static boolean join(int[] words, int[] payload, int half) {
         int seen = 0;
-        for (int i = 0; i < count; i++) {
-            seen |= words[i] + OFFSET;
+        for (int i = 0; i < half; i++) {
+            int low = words[i];
+            int high = words[HALF + i];
+            seen |= (low + OFFSET) | (high + OFFSET);
+            payload[i] = (low & 0xFFFF) | high << 16;
         }
         return seen >>> 16 == 0;
-    }
-
-    private static void join(int[] words, int[] payload, int half) {
-        for (int i = 0; i < half; i++) {
-            payload[i] = (words[i] & 0xFFFF) | words[HALF + i] << 16;
-        }
     }
 
     private static void split(int[] payload, int[] words, int half) {
@@ -121,6 +139,13 @@ final class Packing {
         }
         for (int i = 0; i < half; i++) {
             words[HALF + i] = payload[i] >> 16;
+        }
+    }
+
+    private static void addSplit(int[] payload, int[] run) {
+        for (int i = 0; i < HALF; i++) {
+            run[i] += payload[i] << 16 >> 16;
+            run[HALF + i] += payload[i] >> 16;
         }
     }
 }

@@ -154,9 +154,9 @@ final class TcpOperation implements Operation {
         int self = group.rank();
         accumulator.begin(type, reduce);
         if (kind == OperationKind.REDUCE_SCATTER) {
-            accumulator.range(source, firstColumns[self], widths[self], 0, rows * widths[self]);
+            accumulator.range(source, firstColumns[self], widths[self], 0, rows * widths[self], target);
         } else {
-            accumulator.range(source, 0, columns, partStart(self), partWords(self));
+            accumulator.range(source, 0, columns, partStart(self), partWords(self), null);
         }
     }
 
@@ -371,11 +371,8 @@ final class TcpOperation implements Operation {
     private void finish() {
         int self = group.rank();
         switch (kind) {
-            case ALL_REDUCE -> target.write(0, columns, 0, words(), accumulator.combined(words()), 0);
-            case REDUCE_SCATTER -> {
-                int count = rows * widths[self];
-                target.write(0, widths[self], 0, count, accumulator.combined(count), 0);
-            }
+            case ALL_REDUCE -> accumulator.store(target, words());
+            case REDUCE_SCATTER -> accumulator.store(target, rows * widths[self]);
             case ALL_GATHER -> source.copyTo(target, firstColumns[self]);
             case BROADCAST, SEND, RECEIVE, BARRIER -> {}
         }

@@ -6,7 +6,8 @@ import java.util.List;
 
 /**
  * Times of exchanges between processes on the loopback interface. Arguments: {@code RANKS OPERATION BYTES ROUNDS}, as often as
- * wanted; operations are exchange (all-gather), allreduce, allreduce-wide (sums that do not fit 16 bits), broadcast and barrier. The system property {@code threads} is what each rank
+ * wanted; operations are exchange (all-gather), allreduce, allreduce-wide (sums that do not fit 16 bits), reduce-scatter (of rows
+ * of 2560 columns), broadcast and barrier. The system property {@code threads} is what each rank
  * says that it computes with, and those that begin with {@code ryzanstein.tcp.} are passed on to the
  * ranks; {@code ryzanstein.tcp.test.certificates} names an empty folder and turns TLS on.
  */

@@ -26,6 +26,7 @@ import org.ryzanstein.api.comm.HostQueue;
 import org.ryzanstein.api.comm.OperationStatistics;
 import org.ryzanstein.api.comm.ReduceOperation;
 import org.ryzanstein.api.comm.Rendezvous;
+import org.ryzanstein.api.kernel.Buffer;
 import org.ryzanstein.api.kernel.ElementType;
 
 /**
@@ -37,6 +38,9 @@ import org.ryzanstein.api.kernel.ElementType;
 final class RankMain {
     /** System property: the folder for shared memory. */
     static final String FOLDER = "shared.folder";
+
+    /** Of a 2B model's residual stream. */
+    private static final int SCATTERED_COLUMNS = 2560;
 
     private final TcpEndpoint endpoint = TcpEndpoint.bind(
             config(),
@@ -221,6 +225,21 @@ final class RankMain {
         };
     }
 
+    /** Each rank gets its columns of rows of {@value #SCATTERED_COLUMNS}. */
+    private Runnable scatter(HostMemory own, int count) {
+        Communicator group = group();
+        int rows = count / SCATTERED_COLUMNS;
+        HostMemory sums =
+                HostMemory.matrix(own.memory(), ElementType.INT32, rows, SCATTERED_COLUMNS, SCATTERED_COLUMNS);
+        int[] columns = new int[group.worldSize()];
+        Arrays.setAll(
+                columns,
+                rank -> (rank + 1) * SCATTERED_COLUMNS / columns.length - rank * SCATTERED_COLUMNS / columns.length);
+        Buffer part = sums.slice(group.rank() * SCATTERED_COLUMNS / columns.length, columns[group.rank()]);
+        return () -> group.reduceScatter(sums, part, columns, rows, ReduceOperation.SUM, HostQueue.INSTANCE)
+                .await();
+    }
+
     private Runnable round(String operation, int count) {
         Communicator group = group();
         int size = group.worldSize();
@@ -237,6 +256,7 @@ final class RankMain {
                 () -> group.allReduce(own, count, ReduceOperation.SUM, HostQueue.INSTANCE)
                         .await();
             case "allreduce-wide" -> wide(own, count);
+            case "reduce-scatter" -> scatter(own, count);
             case "broadcast" ->
                 () -> group.broadcast(own, count, 0, HostQueue.INSTANCE).await();
             case "barrier" -> () -> group.barrier(HostQueue.INSTANCE).await();
