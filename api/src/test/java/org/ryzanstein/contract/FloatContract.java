@@ -277,7 +277,7 @@ interface FloatContract extends BackendUnderTest {
     }
 
     @Test
-    default void addsRowsAndBiases() {
+    default void addsAndCopiesRowsAndBiases() {
         int number = 0;
         for (int columns : Sizes.FLOAT_COLUMNS) {
             Bench bench = benchFor(number);
@@ -291,10 +291,13 @@ interface FloatContract extends BackendUnderTest {
             Cells sum = bench.cells(x, sliced);
             Cells other = bench.cells(y, sliced);
             Cells biased = bench.cells(x, sliced);
+            Cells copied = bench.output(tokens, columns, sliced);
             bench.run(Bench.plainBatch(tokens), recorder -> {
+                recorder.copy(sum.buffer(), copied.buffer());
                 recorder.add(sum.buffer(), other.buffer());
                 recorder.addBias(biased.buffer(), packed);
             });
+            copied.assertHolds(describe("copy", number, bench, tokens, columns, 1, sliced), x);
             sum.assertHolds(describe("add", number, bench, tokens, columns, 1, sliced), NaiveKernels.add(x, y));
             other.assertUntouched("add: second operand");
             biased.assertHolds(

@@ -169,6 +169,8 @@ interface RefusalContract extends BackendUnderTest {
                 p.refuses("add: columns", r -> r.add(p.tokens(32), p.tokens(31))),
                 p.refuses("add: row sets", r -> r.add(p.tokens(32), p.outputs(32))),
                 p.refuses("add: integers", r -> r.add(p.tokens(32), p.integers(32))),
+                p.refuses("copy: columns", r -> r.copy(p.tokens(32), p.tokens(31))),
+                p.refuses("copy: row sets", r -> r.copy(p.tokens(32), p.outputs(32))),
                 p.refuses("gate: up", r -> r.gate(GateKind.SILU, p.tokens(5), p.tokens(6), p.tokens(5))),
                 p.refuses("gate: out", r -> r.gate(GateKind.SILU, p.tokens(5), p.tokens(5), p.tokens(6))),
                 p.refuses("rope: columns", r -> r.rope(p.tokens(33), 8, p.rope)),

@@ -123,6 +123,9 @@ public interface StepRecorder {
     /** x = x + y. */
     void add(Buffer x, Buffer y);
 
+    /** out = in, of the same shape, of rows TOKENS or OUTPUTS. */
+    void copy(Buffer in, Buffer out);
+
     /** out = function(gate) * up. {@code out} may be {@code gate} or {@code up}. */
     void gate(GateKind kind, Buffer gate, Buffer up, Buffer out);
 

@@ -388,6 +388,18 @@ final class CpuRecorder implements StepRecorder {
     }
 
     @Override
+    public void copy(Buffer in, Buffer out) {
+        HostBuffer source = floats(in, "in");
+        HostBuffer target = floats(out, "out");
+        checkSame(source, target, "out");
+        addRowLocal(source.rowSet(), (step, batch, from, to, member) -> {
+            for (int row = from; row < to; row++) {
+                System.arraycopy(source.floats(), source.row(row), target.floats(), target.row(row), source.columns());
+            }
+        });
+    }
+
+    @Override
     public void gate(GateKind kind, Buffer gate, Buffer up, Buffer out) {
         HostBuffer gates = floats(gate, "gate");
         HostBuffer ups = floats(up, "up");

@@ -105,10 +105,10 @@ final class BitNet implements Model {
 
         RopeTable rope =
                 RotaryTable.pack(backend, RopeStyle.HALF_SPLIT, limits.contextLength(), shape, Optional.empty(), null);
-        attention = new GroupedQueryAttention(shape, shard, backend, limits, rope);
-        units = new GatedUnits(GateKind.SQUARED_RELU, shard, backend, tokens);
-        x = Spread.allocate(backend, tokens, shard, shard.residual(), 1);
-        projected = Spread.allocate(backend, tokens, shard, shard.residual(), 1);
+        attention = new GroupedQueryAttention(shape, shard, backend, limits, rope, shard.replicatesAttentionOutput());
+        units = new GatedUnits(GateKind.SQUARED_RELU, shard, backend, tokens, false);
+        x = residual(backend, tokens);
+        projected = residual(backend, tokens);
         int widest = Math.max(attention.input().columns(), units.input().columns());
         fromHidden = new TernaryLinear(
                 backend, tokens, TernaryLinear.Input.local(hidden), widest, ContractMath.NORM_BLOCK, epsilon);
@@ -161,6 +161,12 @@ final class BitNet implements Model {
                         TensorName.of(TensorRole.FEED_FORWARD_SUB_NORM, i)));
     }
 
+    private Spread residual(KernelBackend backend, int tokens) {
+        return splitsResidual()
+                ? Spread.apart(backend, tokens, shard, shard.residual())
+                : Spread.gathered(backend, tokens, shard, shard.residual(), 1);
+    }
+
     private Gain gain(WeightPacker weights, TensorName name) {
         int hidden = shape.hiddenSize();
         return new Gain(
@@ -169,7 +175,7 @@ final class BitNet implements Model {
 
     @Override
     public boolean splitsResidual() {
-        return !shard.isWhole() && Arrays.stream(x.columns()).allMatch(columns -> columns > 0);
+        return !shard.isWhole() && Arrays.stream(shard.residual().counts(1)).allMatch(columns -> columns > 0);
     }
 
     @Override
@@ -181,6 +187,9 @@ final class BitNet implements Model {
                     + " ranks");
         }
         ends.recordEmbedding(ops, x.whole());
+        if (split) {
+            ops.copy(x.whole().slice(x.range().first(), x.range().count()), x.own());
+        }
         for (int i = 0; i < layers.size(); i++) {
             Layer layer = layers.get(i);
 

@@ -15,13 +15,23 @@ final class GatedUnits {
     private final Buffer gateUp; // (tokens, 2 * own units), of one zero without units
     private final Spread output; // (tokens, units)
 
-    GatedUnits(GateKind kind, Shard shard, KernelBackend backend, int tokens) {
+    /**
+     * Allocates them.
+     *
+     * @param gathered whether ranks are to gather the output
+     */
+    GatedUnits(GateKind kind, Shard shard, KernelBackend backend, int tokens, boolean gathered) {
         this.kind = kind;
         count = shard.ownUnits().count();
         gateUp = backend.allocate(ElementType.FLOAT32, RowSet.TOKENS, tokens, Math.max(1, 2 * count));
-        output = shard.isWhole()
-                ? Spread.local(gateUp.slice(0, count))
-                : Spread.allocate(backend, tokens, shard, shard.feedForward(), 1);
+        output = gathered && !shard.isWhole()
+                ? Spread.gathered(backend, tokens, shard, shard.feedForward(), 1)
+                : inPlace(shard);
+    }
+
+    private Spread inPlace(Shard shard) {
+        Buffer gates = gateUp.slice(0, Math.max(1, count));
+        return shard.isWhole() ? Spread.local(gates) : Spread.parts(gates, shard, shard.feedForward(), 1);
     }
 
     /** Where this rank's gates and then what they let through are written, side by side. */

@@ -32,8 +32,18 @@ final class GroupedQueryAttention {
     private final int[] kvHeadOf; // (heads)
     private final float scale;
 
+    /**
+     * Allocates the cache and the scratch.
+     *
+     * @param gathered whether ranks are to gather the output
+     */
     GroupedQueryAttention(
-            Hyperparameters shape, Shard shard, KernelBackend backend, ModelLimits limits, RopeTable rope) {
+            Hyperparameters shape,
+            Shard shard,
+            KernelBackend backend,
+            ModelLimits limits,
+            RopeTable rope,
+            boolean gathered) {
         this.headDim = shape.headDim();
         this.layers = shape.layers();
         this.rope = rope;
@@ -50,7 +60,13 @@ final class GroupedQueryAttention {
         queries = queryKeyValue.slice(0, queryWidth);
         keys = queryKeyValue.slice(queryWidth, kvWidth);
         values = queryKeyValue.slice(queryWidth + kvWidth, kvWidth);
-        attended = Spread.allocate(backend, tokens, shard, shard.heads(), headDim);
+        attended = gathered || shard.isWhole()
+                ? Spread.gathered(backend, tokens, shard, shard.heads(), headDim)
+                : Spread.parts(
+                        backend.allocate(ElementType.FLOAT32, RowSet.TOKENS, tokens, Math.max(1, queryWidth)),
+                        shard,
+                        shard.heads(),
+                        headDim);
         kvHeadOf = shard.kvHeadOf();
         scale = (float) (1 / StrictMath.sqrt(headDim));
     }

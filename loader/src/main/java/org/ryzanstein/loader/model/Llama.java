@@ -126,9 +126,9 @@ final class Llama implements Model {
                 shard,
                 backend,
                 limits,
-                RotaryTable.pack(
-                        backend, variant.ropeStyle(file), limits.contextLength(), shape, scaling, ropeFactors));
-        units = new GatedUnits(GateKind.SILU, shard, backend, tokens);
+                RotaryTable.pack(backend, variant.ropeStyle(file), limits.contextLength(), shape, scaling, ropeFactors),
+                true);
+        units = new GatedUnits(GateKind.SILU, shard, backend, tokens, true);
 
         WeightPacker weights = new WeightPacker(tensors, backend, progress);
         int widest = Math.max(attention.input().columns(), units.input().columns());

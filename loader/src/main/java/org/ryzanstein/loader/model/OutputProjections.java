@@ -111,7 +111,7 @@ final class OutputProjections {
      * @param norm the gains of the norm over its input; null: no norm
      */
     TernaryOutput ternary(WeightSource.Ternary source, @Nullable TensorName norm) {
-        int whole = input.whole().columns();
+        int whole = input.width();
         if (input.isLocal() || replicated) {
             VectorWeights gain = norm == null ? null : weights.vector(norm, whole);
             MatrixWeights matrix = weights.ternary(source);
