@@ -43,6 +43,28 @@ final class DotProduct {
         return Lanes.FLOAT.cast(two.add(two.rearrange(FROM_1))).lane(0);
     }
 
+    /**
+     * The dot product of a row with itself. Norms take it of block after block: without what only a length that is no multiple of
+     * sixteen needs, it is small enough to be compiled into their loop in every case.
+     */
+    static float squares(float[] x, int offset, int length) {
+        if (length % ContractMath.LANES != 0) {
+            return dot(x, offset, x, offset, length);
+        }
+        FloatVector first = FloatVector.zero(Lanes.FLOATS);
+        FloatVector second = first;
+        for (int k = 0; k < length; k += ContractMath.LANES) {
+            FloatVector a = Lanes.FLOAT.cast(FloatVector.fromArray(Lanes.FLOATS, x, offset + k));
+            FloatVector b = Lanes.FLOAT.cast(FloatVector.fromArray(Lanes.FLOATS, x, offset + k + Lanes.WORDS));
+            first = a.fma(a, first);
+            second = b.fma(b, second);
+        }
+        FloatVector eight = Lanes.FLOAT.cast(Lanes.FLOAT.cast(first).add(second));
+        FloatVector four = Lanes.FLOAT.cast(eight.add(eight.rearrange(FROM_4)));
+        FloatVector two = Lanes.FLOAT.cast(four.add(four.rearrange(FROM_2)));
+        return Lanes.FLOAT.cast(two.add(two.rearrange(FROM_1))).lane(0);
+    }
+
     /** The rest of the contract's tree for one vector, whose lane i is accumulator i plus accumulator i + 8. */
     static float tree(float[] lanes, int at) {
         float even = (lanes[at] + lanes[at + 4]) + (lanes[at + 2] + lanes[at + 6]);

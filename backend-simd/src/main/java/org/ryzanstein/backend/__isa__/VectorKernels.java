@@ -50,12 +50,8 @@ final class VectorKernels implements CpuKernels {
         out[outOffset] = RowKernels.maxMagnitude(x, offset, columns, gain);
         int block = 1;
         for (int i = 0; i < columns; i += blockSize, block++) {
-            out[outOffset + block] = squares(x, offset + i, Math.min(blockSize, columns - i));
+            out[outOffset + block] = DotProduct.squares(x, offset + i, Math.min(blockSize, columns - i));
         }
-    }
-
-    private static float squares(float[] x, int offset, int length) {
-        return DotProduct.dot(x, offset, x, offset, length);
     }
 
     @Override
@@ -69,7 +65,7 @@ final class VectorKernels implements CpuKernels {
         int columns = gain.length;
         float total = 0f;
         for (int i = 0; i < columns; i += ContractMath.NORM_BLOCK) {
-            total += squares(x, offset + i, Math.min(ContractMath.NORM_BLOCK, columns - i));
+            total += DotProduct.squares(x, offset + i, Math.min(ContractMath.NORM_BLOCK, columns - i));
         }
         float r = 1f / (float) Math.sqrt(total / columns + epsilon);
         RowKernels.scale(x, offset, gain, r, out, outOffset);
