@@ -39,7 +39,7 @@ final class BitNet implements Model {
 
     private record Layer(
             Gain attentionNorm, // (hidden)
-            @Nullable MatrixWeights queryKeyValue, // (heads * headDim + 2 * kvHeads * headDim, hidden)
+            @Nullable MatrixWeights keyQueryValue, // (rows of GroupedQueryAttention's input, hidden)
             TernaryOutput attentionOutput, // heads * headDim -> hidden, with a norm before it
             Gain feedForwardNorm, // (hidden)
             @Nullable MatrixWeights gateUp, // (2 * ffn, hidden)
@@ -105,7 +105,8 @@ final class BitNet implements Model {
 
         RopeTable rope =
                 RotaryTable.pack(backend, RopeStyle.HALF_SPLIT, limits.contextLength(), shape, Optional.empty(), null);
-        attention = new GroupedQueryAttention(shape, shard, backend, limits, rope, shard.replicatesAttentionOutput());
+        attention =
+                new GroupedQueryAttention(shape, placement, backend, limits, rope, shard.replicatesAttentionOutput());
         units = new GatedUnits(GateKind.SQUARED_RELU, shard, backend, tokens, false);
         x = residual(backend, tokens);
         projected = residual(backend, tokens);
@@ -141,14 +142,15 @@ final class BitNet implements Model {
         int queryWidth = shape.heads() * shape.headDim();
         int kvWidth = shape.kvHeads() * shape.headDim();
         Range queries = shard.ownHeads().times(shape.headDim());
-        Range keys = shard.ownKvHeads().times(shape.headDim());
+        Range keys = shard.straddlingHeads().keys().times(shape.headDim());
+        Range values = shard.straddlingHeads().values().times(shape.headDim());
         Range own = shard.ownUnits();
         return new Layer(
                 gain(weights, TensorName.of(TensorRole.ATTENTION_NORM, i)),
                 weights.stacked(
-                        rows(weights.ternary(TensorRole.ATTENTION_QUERY, i, queryWidth, hidden), queries),
                         rows(weights.ternary(TensorRole.ATTENTION_KEY, i, kvWidth, hidden), keys),
-                        rows(weights.ternary(TensorRole.ATTENTION_VALUE, i, kvWidth, hidden), keys)),
+                        rows(weights.ternary(TensorRole.ATTENTION_QUERY, i, queryWidth, hidden), queries),
+                        rows(weights.ternary(TensorRole.ATTENTION_VALUE, i, kvWidth, hidden), values)),
                 attentionOutputs.ternary(
                         weights.ternary(TensorRole.ATTENTION_OUTPUT, i, hidden, queryWidth),
                         TensorName.of(TensorRole.ATTENTION_SUB_NORM, i)),
@@ -193,7 +195,7 @@ final class BitNet implements Model {
         for (int i = 0; i < layers.size(); i++) {
             Layer layer = layers.get(i);
 
-            project(ops, layer.attentionNorm(), layer.queryKeyValue(), attention.input(), split);
+            project(ops, layer.attentionNorm(), layer.keyQueryValue(), attention.input(), split);
             attention.record(ops, i, null, null, shape.normEpsilon());
             addTo(ops, layer.attentionOutput(), split);
 

@@ -1,5 +1,6 @@
 package org.ryzanstein.loader.model;
 
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.ryzanstein.api.kernel.Buffer;
 import org.ryzanstein.api.kernel.ElementType;
@@ -12,11 +13,15 @@ import org.ryzanstein.api.kernel.RowSet;
 import org.ryzanstein.api.kernel.StepRecorder;
 import org.ryzanstein.api.kernel.VectorWeights;
 import org.ryzanstein.loader.format.Hyperparameters;
+import org.ryzanstein.loader.parallel.Exchange;
+import org.ryzanstein.loader.parallel.Placement;
 import org.ryzanstein.loader.parallel.Shard;
+import org.ryzanstein.loader.parallel.StraddlingHeads;
 
 /**
  * Causal attention with rotary positions in which several query heads share a KV head (Ainslie et al., GQA, 2023), over the
- * paged cache of all layers. Ranks share the query heads out.
+ * paged cache of all layers. Ranks share the query heads out, and may give each other the keys and values of KV heads that
+ * several of them read ({@link StraddlingHeads}).
  */
 final class GroupedQueryAttention {
     private final int headDim;
@@ -24,10 +29,14 @@ final class GroupedQueryAttention {
     private final RopeTable rope;
     private final int kvHeads;
     private final @Nullable KvCache cache; // null on a rank without heads
-    private final Buffer queryKeyValue; // (tokens, heads * headDim + 2 * kvHeads * headDim), of this rank's heads
-    private final Buffer queries; // views of it
-    private final Buffer keys;
-    private final Buffer values;
+    private final StraddlingHeads straddling;
+    private final Exchange exchange;
+    private final Buffer projected; // keys, queries and values side by side, those that this rank computes
+    private final Buffer keys; // (tokens, kvHeads * headDim), views like the following
+    private final Buffer ownKeys; // of the heads whose keys this rank computes
+    private final Buffer queries; // (tokens, heads * headDim)
+    private final Buffer values; // (tokens, kvHeads * headDim)
+    private final @Nullable Buffer exchanged; // (tokens, heads of all ranks * headDim), null without any
     private final Spread attended; // (tokens, heads * headDim)
     private final int[] kvHeadOf; // (heads)
     private final float scale;
@@ -39,7 +48,7 @@ final class GroupedQueryAttention {
      */
     GroupedQueryAttention(
             Hyperparameters shape,
-            Shard shard,
+            Placement placement,
             KernelBackend backend,
             ModelLimits limits,
             RopeTable rope,
@@ -47,6 +56,9 @@ final class GroupedQueryAttention {
         this.headDim = shape.headDim();
         this.layers = shape.layers();
         this.rope = rope;
+        exchange = placement.exchange();
+        Shard shard = placement.shard();
+        straddling = shard.straddlingHeads();
         kvHeads = shard.ownKvHeads().count();
         cache = kvHeads == 0
                 ? null
@@ -55,11 +67,27 @@ final class GroupedQueryAttention {
         int queryWidth = shard.ownHeads().count() * headDim;
         int kvWidth = kvHeads * headDim;
         int tokens = limits.maxTokens();
-        queryKeyValue = backend.allocate(
+        // What comes from other ranks, keys of the first head and values of the last one, stands outside of what is
+        // computed.
+        Buffer all = backend.allocate(
                 ElementType.FLOAT32, RowSet.TOKENS, tokens, Math.max(1, Math.addExact(queryWidth, 2 * kvWidth)));
-        queries = queryKeyValue.slice(0, queryWidth);
-        keys = queryKeyValue.slice(queryWidth, kvWidth);
-        values = queryKeyValue.slice(queryWidth + kvWidth, kvWidth);
+        keys = all.slice(0, kvWidth);
+        queries = all.slice(kvWidth, queryWidth);
+        values = all.slice(kvWidth + queryWidth, kvWidth);
+        int ownKeyWidth = straddling.keys().count() * headDim;
+        int taken = kvWidth - ownKeyWidth;
+        ownKeys = keys.slice(taken, ownKeyWidth);
+        projected = kvHeads == 0
+                ? all
+                : all.slice(
+                        taken, ownKeyWidth + queryWidth + straddling.values().count() * headDim);
+        exchanged = straddling.areExchanged()
+                ? backend.allocate(
+                        ElementType.FLOAT32,
+                        RowSet.TOKENS,
+                        tokens,
+                        Arrays.stream(straddling.counts(headDim)).sum())
+                : null;
         attended = gathered || shard.isWhole()
                 ? Spread.gathered(backend, tokens, shard, shard.heads(), headDim)
                 : Spread.parts(
@@ -81,9 +109,9 @@ final class GroupedQueryAttention {
         return cache != null;
     }
 
-    /** Where a layer's queries, keys and values are written, side by side. */
+    /** Where a layer's keys, queries and values are written, side by side: those that this rank computes. */
     Buffer input() {
-        return queryKeyValue;
+        return projected;
     }
 
     /** The heads' outputs side by side. */
@@ -103,19 +131,47 @@ final class GroupedQueryAttention {
             @Nullable VectorWeights queryNorm,
             @Nullable VectorWeights keyNorm,
             float epsilon) {
-        KvCache own = cache;
-        if (own == null) {
-            return;
+        if (cache != null && ownKeys.columns() > 0) {
+            if (keyNorm != null) {
+                ops.rmsNorm(ownKeys, keyNorm, epsilon, ownKeys);
+            }
+            ops.rope(ownKeys, headDim, rope);
         }
-        if (queryNorm != null) {
-            ops.rmsNorm(queries, queryNorm, epsilon, queries);
+        if (exchanged != null) {
+            give(ops, keys, kvHeads - 1, exchanged, straddling.givenKeys());
+            give(ops, values, 0, exchanged, straddling.givenValues());
+            exchange.beginGather(ops, exchanged, straddling.counts(headDim));
         }
-        if (keyNorm != null) {
-            ops.rmsNorm(keys, keyNorm, epsilon, keys);
+        if (cache != null) {
+            if (queryNorm != null) {
+                ops.rmsNorm(queries, queryNorm, epsilon, queries);
+            }
+            ops.rope(queries, headDim, rope);
         }
-        ops.rope(queries, headDim, rope);
-        ops.rope(keys, headDim, rope);
-        ops.storeKv(own, layer, keys, values);
-        ops.attention(own, layer, queries, kvHeadOf, scale, attended.own());
+        if (exchanged != null) {
+            exchange.endGather(ops);
+            take(ops, exchanged, straddling.takenKeys(), keys, 0);
+            take(ops, exchanged, straddling.takenValues(), values, kvHeads - 1);
+        }
+        if (cache != null) {
+            ops.storeKv(cache, layer, keys, values);
+            ops.attention(cache, layer, queries, kvHeadOf, scale, attended.own());
+        }
+    }
+
+    private void give(StepRecorder ops, Buffer heads, int head, Buffer row, int place) {
+        if (place != StraddlingHeads.NONE) {
+            ops.copy(head(heads, head), head(row, place));
+        }
+    }
+
+    private void take(StepRecorder ops, Buffer row, int place, Buffer heads, int head) {
+        if (place != StraddlingHeads.NONE) {
+            ops.copy(head(row, place), head(heads, head));
+        }
+    }
+
+    private Buffer head(Buffer heads, int index) {
+        return heads.slice(index * headDim, headDim);
     }
 }

@@ -35,7 +35,7 @@ import org.ryzanstein.loader.parallel.SlicedWeights;
 final class Llama implements Model {
     private record Layer(
             VectorWeights attentionNorm, // (hidden)
-            Projection queryKeyValue, // hidden -> heads * headDim + 2 * kvHeads * headDim
+            Projection keyQueryValue, // hidden -> GroupedQueryAttention's input
             @Nullable VectorWeights queryNorm, // (headDim)
             @Nullable VectorWeights keyNorm, // (headDim)
             Output attentionOutput, // heads * headDim -> hidden
@@ -123,7 +123,7 @@ final class Llama implements Model {
                 tensors.has(factors) ? tensors.vector(factors, shape.ropeDimension() / 2) : null;
         attention = new GroupedQueryAttention(
                 shape,
-                shard,
+                placement,
                 backend,
                 limits,
                 RotaryTable.pack(backend, variant.ropeStyle(file), limits.contextLength(), shape, scaling, ropeFactors),
@@ -167,12 +167,14 @@ final class Llama implements Model {
         int queryWidth = shape.heads() * headDim;
         int kvWidth = shape.kvHeads() * headDim;
         Range queries = shard.ownHeads().times(headDim);
-        Range keys = shard.ownKvHeads().times(headDim);
+        Range keys = shard.straddlingHeads().keys().times(headDim);
+        Range values = shard.straddlingHeads().values().times(headDim);
         Range own = shard.ownUnits();
         boolean headNorms = variant == Variant.QWEN3;
         return new Layer(
                 weights.vector(TensorName.of(TensorRole.ATTENTION_NORM, i), hidden),
                 projections.load(List.of(
+                        biased(weights, TensorRole.ATTENTION_KEY, TensorRole.ATTENTION_KEY_BIAS, i, kvWidth, keys),
                         biased(
                                 weights,
                                 TensorRole.ATTENTION_QUERY,
@@ -180,14 +182,13 @@ final class Llama implements Model {
                                 i,
                                 queryWidth,
                                 queries),
-                        biased(weights, TensorRole.ATTENTION_KEY, TensorRole.ATTENTION_KEY_BIAS, i, kvWidth, keys),
                         biased(
                                 weights,
                                 TensorRole.ATTENTION_VALUE,
                                 TensorRole.ATTENTION_VALUE_BIAS,
                                 i,
                                 kvWidth,
-                                keys))),
+                                values))),
                 headNorms ? weights.vector(TensorName.of(TensorRole.ATTENTION_QUERY_NORM, i), headDim) : null,
                 headNorms ? weights.vector(TensorName.of(TensorRole.ATTENTION_KEY_NORM, i), headDim) : null,
                 attentionOutputs.load(weights.source(TensorRole.ATTENTION_OUTPUT, i, hidden, queryWidth)),
@@ -226,7 +227,7 @@ final class Llama implements Model {
         for (int i = 0; i < layers.size(); i++) {
             Layer layer = layers.get(i);
 
-            layer.queryKeyValue().record(ops, x, layer.attentionNorm(), attention.input());
+            layer.keyQueryValue().record(ops, x, layer.attentionNorm(), attention.input());
             attention.record(ops, i, layer.queryNorm(), layer.keyNorm(), shape.normEpsilon());
             layer.attentionOutput().record(ops, projected);
             ops.add(x, projected);

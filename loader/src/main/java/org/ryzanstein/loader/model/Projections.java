@@ -51,10 +51,11 @@ final class Projections {
 
     /**
      * A layer of several matrices with a common input; their outputs stand side by side. Matrices without rows, of a rank that
-     * has no part of the layer, are nothing to compute.
+     * has no part of them, are nothing to compute.
      */
-    Projection load(List<Part> parts) {
-        if (parts.stream().allMatch(part -> part.source().rows() == 0)) {
+    Projection load(List<Part> all) {
+        List<Part> parts = all.stream().filter(part -> part.source().rows() > 0).toList();
+        if (parts.isEmpty()) {
             return (ops, in, gain, out) -> {};
         }
         if (parts.size() > 1

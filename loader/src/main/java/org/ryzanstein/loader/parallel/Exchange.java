@@ -18,6 +18,12 @@ public interface Exchange {
 
         @Override
         public void gather(StepRecorder ops, Buffer whole, int[] columns) {}
+
+        @Override
+        public void beginGather(StepRecorder ops, Buffer whole, int[] columns) {}
+
+        @Override
+        public void endGather(StepRecorder ops) {}
     };
 
     /** sums = sum of it over all ranks. INT32. */
@@ -36,4 +42,13 @@ public interface Exchange {
      * @param columns columns of each rank
      */
     void gather(StepRecorder ops, Buffer whole, int[] columns);
+
+    /**
+     * Begins what {@link #gather} does: until {@link #endGather}, operations may run that leave the buffer alone. No other
+     * exchange may come in between.
+     */
+    void beginGather(StepRecorder ops, Buffer whole, int[] columns);
+
+    /** The buffer of the last {@link #beginGather} is complete then. */
+    void endGather(StepRecorder ops);
 }

@@ -1,7 +1,9 @@
 package org.ryzanstein.loader.parallel;
 
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.ryzanstein.api.comm.Communicator;
 import org.ryzanstein.api.comm.Operation;
 import org.ryzanstein.api.comm.ReduceOperation;
@@ -17,6 +19,7 @@ public final class GroupExchange implements Exchange {
     private int tokens;
     private int outputs;
     private long nanos;
+    private @Nullable Operation begun;
 
     public GroupExchange(Communicator communicator) {
         this.communicator = communicator;
@@ -56,6 +59,22 @@ public final class GroupExchange implements Exchange {
         int[] counts = columns.clone();
         Buffer own = own(whole, counts);
         record(ops, queue -> communicator.allGather(own, whole, counts, rows(whole), queue));
+    }
+
+    @Override
+    public void beginGather(StepRecorder ops, Buffer whole, int[] columns) {
+        int[] counts = columns.clone();
+        Buffer own = own(whole, counts);
+        ops.call(queue -> {
+            long start = System.nanoTime();
+            begun = communicator.allGather(own, whole, counts, rows(whole), queue);
+            nanos += System.nanoTime() - start;
+        });
+    }
+
+    @Override
+    public void endGather(StepRecorder ops) {
+        record(ops, _ -> Objects.requireNonNull(begun));
     }
 
     private Buffer own(Buffer whole, int[] counts) {

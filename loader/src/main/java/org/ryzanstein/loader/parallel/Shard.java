@@ -1,5 +1,6 @@
 package org.ryzanstein.loader.parallel;
 
+import java.util.stream.IntStream;
 import org.ryzanstein.api.numerics.ContractMath;
 import org.ryzanstein.loader.cluster.ShardPlan;
 
@@ -22,6 +23,7 @@ public final class Shard {
     private final Split residual;
     private final Split vocabulary;
     private final int headsPerKvHead;
+    private final boolean exchangesKv;
 
     private Shard(
             int rank,
@@ -31,7 +33,8 @@ public final class Shard {
             Split hidden,
             Split residual,
             Split vocabulary,
-            int headsPerKvHead) {
+            int headsPerKvHead,
+            boolean exchangesKv) {
         this.rank = rank;
         this.plan = plan;
         this.heads = heads;
@@ -40,6 +43,7 @@ public final class Shard {
         this.residual = residual;
         this.vocabulary = vocabulary;
         this.headsPerKvHead = headsPerKvHead;
+        this.exchangesKv = exchangesKv;
     }
 
     /** Sizes of a model that are shared out. */
@@ -65,7 +69,13 @@ public final class Shard {
                 Split.even(sizes.hidden(), ROW_UNIT, worldSize),
                 Split.even(sizes.hidden(), NORM_UNIT, worldSize),
                 Split.even(sizes.vocabulary(), ROW_UNIT, worldSize),
-                sizes.heads() / sizes.kvHeads());
+                sizes.heads() / sizes.kvHeads(),
+                false);
+    }
+
+    /** The same part, where ranks do or do not give each other the keys and values of KV heads that several of them hold. */
+    public Shard exchangingKv(boolean exchanges) {
+        return new Shard(rank, plan, heads, feedForward, hidden, residual, vocabulary, headsPerKvHead, exchanges);
     }
 
     public int rank() {
@@ -117,12 +127,27 @@ public final class Shard {
 
     /** The KV heads that this rank's query heads read; neighbours may hold the outermost ones too. */
     public Range ownKvHeads() {
-        Range own = ownHeads();
-        if (own.isEmpty()) {
+        return kvHeads(rank);
+    }
+
+    private Range kvHeads(int each) {
+        Range queries = heads.of(each);
+        if (queries.isEmpty()) {
             return new Range(0, 0);
         }
-        int first = own.first() / headsPerKvHead;
-        return new Range(first, (own.first() + own.count() - 1) / headsPerKvHead - first + 1);
+        int first = queries.first() / headsPerKvHead;
+        return new Range(first, (queries.first() + queries.count() - 1) / headsPerKvHead - first + 1);
+    }
+
+    /** Whether ranks give each other the keys and values of KV heads that several of them hold, where there are such. */
+    public boolean exchangesKv() {
+        return exchangesKv;
+    }
+
+    /** Which rank computes the keys and values of KV heads that several of them hold. */
+    public StraddlingHeads straddlingHeads() {
+        Range[] held = IntStream.range(0, worldSize()).mapToObj(this::kvHeads).toArray(Range[]::new);
+        return new StraddlingHeads(held, rank, exchangesKv && plan != ShardPlan.ATTENTION_REPLICATED);
     }
 
     /** For each of this rank's query heads, which of its KV heads it reads. */

@@ -8,6 +8,7 @@ import org.ryzanstein.api.comm.HostQueue;
 import org.ryzanstein.api.kernel.ElementType;
 import org.ryzanstein.loader.cluster.ClusterException;
 import org.ryzanstein.loader.cluster.ShardPlan;
+import org.ryzanstein.loader.parallel.Shard;
 
 /** What the ranks of a new group tell each other before the first step. All of them call the same methods in this order. */
 final class Agreement {
@@ -17,10 +18,11 @@ final class Agreement {
      * How a group computes.
      *
      * @param splitFrom tokens from which on a step shares out the residual stream
+     * @param exchangesKv whether ranks give each other keys and values ({@link Shard#exchangesKv})
      */
-    record Terms(ShardPlan plan, int splitFrom) {
+    record Terms(ShardPlan plan, int splitFrom, boolean exchangesKv) {
         /** Of who has no say. */
-        static final Terms ANY = new Terms(ShardPlan.ALL_SPLIT, Integer.MAX_VALUE);
+        static final Terms ANY = new Terms(ShardPlan.ALL_SPLIT, Integer.MAX_VALUE, false);
     }
 
     /**
@@ -29,12 +31,12 @@ final class Agreement {
      * @param terms the leader's; others give any
      */
     static Terms terms(Communicator ranks, Terms terms) {
-        int[] words = {terms.plan().collectivesPerLayer(), terms.splitFrom()};
+        int[] words = {terms.plan().collectivesPerLayer(), terms.splitFrom(), terms.exchangesKv() ? 1 : 0};
         ranks.broadcast(HostMemory.of(words), words.length, 0, HostQueue.INSTANCE)
                 .await();
         for (ShardPlan known : ShardPlan.values()) {
             if (known.collectivesPerLayer() == words[0]) {
-                return new Terms(known, words[1]);
+                return new Terms(known, words[1], words[2] != 0);
             }
         }
         throw new ClusterException("the leader has a plan of " + words[0] + " collectives, which is unknown here");

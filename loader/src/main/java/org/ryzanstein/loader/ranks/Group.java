@@ -42,13 +42,16 @@ final class Group {
         this.communicator = communicator;
         this.shard = shard;
         this.plan = plan;
-        boolean splits = shard.model().splitsResidual() && plan.splitFrom() <= limits.maxTokens();
+        Agreement.Terms terms = plan.terms();
+        boolean splits = shard.model().splitsResidual() && terms.splitFrom() <= limits.maxTokens();
         planReason = plan.reason()
-                + (splits ? "; steps of " + plan.splitFrom() + " tokens or more share out the residual stream" : "");
+                + (splits ? "; steps of " + terms.splitFrom() + " tokens or more share out the residual stream" : "")
+                + (terms.exchangesKv() ? "; keys and values of KV heads that several ranks read are exchanged" : "");
         head = new MergedHead(limits, shard.shard().vocabulary(), 0);
         List<ClusterStatus.Rank> table = new ArrayList<>();
         for (int rank = 0; rank <= members.size(); rank++) {
-            String part = Shard.of(sizes, rank, members.size() + 1, plan.plan()).describe();
+            String part = Shard.of(sizes, rank, members.size() + 1, plan.terms().plan())
+                    .describe();
             table.add(
                     rank == 0
                             ? row(leader, part, packedBytes[0])

@@ -285,9 +285,8 @@ final class LeaderRunner implements StepRunner {
         try {
             ranks.setDeadline(RankWorker.STEP_DEADLINE);
             PlanChoice choice = planner.choose(ranks.worldSize(), ranks.linkSpeed());
-            Agreement.terms(ranks, new Agreement.Terms(choice.plan(), choice.splitFrom()));
-            LoadedShard shard = loader.load(choice.plan(), limits, ranks);
-            shard.splitFrom(choice.splitFrom());
+            Agreement.Terms terms = Agreement.terms(ranks, choice.terms());
+            LoadedShard shard = loader.load(terms, limits, ranks);
             long[] packed = Agreement.ready(ranks, shard.model().packedBytes());
             message.repeatPlacements();
             return new Group(self, members, ranks, shard, choice, limits, planner.sizes(), packed);
@@ -320,7 +319,7 @@ final class LeaderRunner implements StepRunner {
                 .toList();
         return Optional.of(new ClusterStatus(
                 now.communicator().epoch(),
-                now.plan().plan().label(),
+                now.plan().terms().plan().label(),
                 now.planReason(),
                 now.communicator().describe(),
                 now.ranks(),

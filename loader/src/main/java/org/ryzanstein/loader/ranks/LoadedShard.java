@@ -48,13 +48,13 @@ final class LoadedShard implements StepResults, AutoCloseable {
         return model;
     }
 
-    /** Says over which group the shard exchanges from now on. */
-    void use(Communicator communicator) {
+    /**
+     * Says over which group the shard exchanges from now on.
+     *
+     * @param tokens from how many on steps share out the residual stream, if the model can: the same on all ranks
+     */
+    void use(Communicator communicator, int tokens) {
         exchange.use(communicator);
-    }
-
-    /** Says from how many tokens on steps share out the residual stream, if the model can: the same on all ranks. */
-    void splitFrom(int tokens) {
         splitFrom = model.splitsResidual() ? tokens : Integer.MAX_VALUE;
     }
 

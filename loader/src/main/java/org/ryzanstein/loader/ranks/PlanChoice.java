@@ -9,19 +9,26 @@ import org.ryzanstein.loader.format.ModelFile;
 import org.ryzanstein.loader.format.TensorInfo;
 import org.ryzanstein.loader.format.TensorName;
 import org.ryzanstein.loader.format.TensorRole;
+import org.ryzanstein.loader.model.Architectures;
+import org.ryzanstein.loader.parallel.Shard;
 
 /**
  * The plan with the least predicted time of a decode step, of what differs between plans: the attention's weights that each
  * rank reads, and the collectives. A rank reads {@code bytes / bandwidth}; a collective takes the measured latency and its
  * payload at the measured speed.
  *
- * @param splitFrom tokens from which on a step shares out the residual stream where the model can ({@link
- *     org.ryzanstein.loader.model.Residual#SPLIT})
+ * @param terms the plan, and what else the ranks must agree on
  * @param reason the prediction in words
  */
-record PlanChoice(ShardPlan plan, int splitFrom, String reason) {
-    /** System property of the leader: {@link #splitFrom}, whatever was measured. */
+record PlanChoice(Agreement.Terms terms, String reason) {
+    /** System property of the leader: {@link Agreement.Terms#splitFrom}, whatever was measured. */
     static final String SPLIT_PROPERTY = "ryzanstein.ranks.split-residual-from";
+
+    /** System property of the leader: {@link Agreement.Terms#exchangesKv}, whatever was measured. */
+    static final String KV_PROPERTY = "ryzanstein.ranks.exchange-kv";
+
+    /** Of a collective's latency, what ranks wait that rotate their queries meanwhile. */
+    private static final double NOT_HIDDEN = 0.5;
 
     /** No step has so many tokens. */
     private static final int NEVER = Integer.MAX_VALUE;
@@ -57,10 +64,10 @@ record PlanChoice(ShardPlan plan, int splitFrom, String reason) {
     static PlanChoice of(
             Optional<ShardPlan> forced, Hyperparameters shape, Costs costs, int worldSize, LinkSpeed link) {
         if (forced.isPresent()) {
-            return new PlanChoice(forced.get(), splitFrom(forced.get(), shape, worldSize, link), "asked for");
+            return of(forced.get(), shape, costs, worldSize, link, "asked for");
         }
         if (worldSize == 1) {
-            return new PlanChoice(ShardPlan.ALL_SPLIT, NEVER, "one rank holds everything");
+            return of(ShardPlan.ALL_SPLIT, shape, costs, worldSize, link, "one rank holds everything");
         }
         ShardPlan best = ShardPlan.ALL_SPLIT;
         double least = Double.POSITIVE_INFINITY;
@@ -77,7 +84,14 @@ record PlanChoice(ShardPlan plan, int splitFrom, String reason) {
                 best = plan;
             }
         }
-        return new PlanChoice(best, splitFrom(best, shape, worldSize, link), reason.toString());
+        return of(best, shape, costs, worldSize, link, reason.toString());
+    }
+
+    private static PlanChoice of(
+            ShardPlan plan, Hyperparameters shape, Costs costs, int worldSize, LinkSpeed link, String reason) {
+        Agreement.Terms terms = new Agreement.Terms(
+                plan, splitFrom(plan, shape, worldSize, link), exchangesKv(plan, shape, costs, worldSize, link));
+        return new PlanChoice(terms, reason);
     }
 
     /**
@@ -96,6 +110,25 @@ record PlanChoice(ShardPlan plan, int splitFrom, String reason) {
         double savedBytes = (double) shape.hiddenSize() * (worldSize - 1) / worldSize;
         double collectives = 2 * link.latencyNanos() * 1e-9;
         return (int) Math.ceil(Math.max(2, collectives * link.bytesPerSecond() / savedBytes));
+    }
+
+    /** If the keys or values of one head take longer to compute in a decode step than to wait for. */
+    private static boolean exchangesKv(
+            ShardPlan plan, Hyperparameters shape, Costs costs, int worldSize, LinkSpeed link) {
+        Shard shard = Shard.of(Architectures.sizes(shape), 0, worldSize, plan).exchangingKv(true);
+        if (!shard.straddlingHeads().areExchanged()) {
+            return false;
+        }
+        String forced = System.getProperty(KV_PROPERTY);
+        if (forced != null) {
+            return switch (forced) {
+                case "true" -> true;
+                case "false" -> false;
+                default -> throw new IllegalArgumentException(KV_PROPERTY + "=" + forced + ", expected true or false");
+            };
+        }
+        double head = (double) costs.inputs() / (shape.heads() + 2 * shape.kvHeads());
+        return head / costs.bandwidth() > NOT_HIDDEN * link.latencyNanos() * 1e-9;
     }
 
     private static int tokens(String forced) {

@@ -226,8 +226,7 @@ public final class RankWorker implements Worker {
         ModelLimits limits = form.limits();
         ranks.setDeadline(STEP_DEADLINE);
         Agreement.Terms terms = Agreement.terms(ranks, Agreement.Terms.ANY);
-        LoadedShard shard = loader.load(terms.plan(), limits, ranks);
-        shard.splitFrom(terms.splitFrom());
+        LoadedShard shard = loader.load(terms, limits, ranks);
         Agreement.ready(ranks, shard.model().packedBytes());
         LOG.log(
                 Level.INFO,

@@ -6,7 +6,6 @@ import org.ryzanstein.api.comm.Communicator;
 import org.ryzanstein.api.kernel.KernelBackend;
 import org.ryzanstein.api.kernel.KernelBackendProvider;
 import org.ryzanstein.loader.affinity.TeamBinding;
-import org.ryzanstein.loader.cluster.ShardPlan;
 import org.ryzanstein.loader.format.Hyperparameters;
 import org.ryzanstein.loader.format.ModelFile;
 import org.ryzanstein.loader.format.TensorInfo;
@@ -36,29 +35,31 @@ final class ShardLoader implements AutoCloseable {
     }
 
     /** The shard of a rank of this group; the one that is loaded already, if that is it. */
-    LoadedShard load(ShardPlan plan, ModelLimits limits, Communicator communicator) {
+    LoadedShard load(Agreement.Terms terms, ModelLimits limits, Communicator communicator) {
         int rank = communicator.rank();
         int worldSize = communicator.worldSize();
         LoadedShard present = loaded;
         if (present != null
                 && present.shard().rank() == rank
                 && present.shard().worldSize() == worldSize
-                && present.shard().plan() == plan
+                && present.shard().plan() == terms.plan()
+                && present.shard().exchangesKv() == terms.exchangesKv()
                 && limits.equals(loadedLimits)) {
-            present.use(communicator);
+            present.use(communicator, terms.splitFrom());
             return present;
         }
         close();
         LoadedShard fresh;
         try (TeamBinding.Bound _ = team.bindCallerWhile()) {
-            fresh = pack(plan, limits, communicator);
+            fresh = pack(terms, limits, communicator);
         }
+        fresh.use(communicator, terms.splitFrom());
         loaded = fresh;
         loadedLimits = limits;
         return fresh;
     }
 
-    private LoadedShard pack(ShardPlan plan, ModelLimits limits, Communicator communicator) {
+    private LoadedShard pack(Agreement.Terms terms, ModelLimits limits, Communicator communicator) {
         int rank = communicator.rank();
         int worldSize = communicator.worldSize();
         GroupExchange exchange = new GroupExchange(communicator);
@@ -67,7 +68,8 @@ final class ShardLoader implements AutoCloseable {
         try {
             backend = provider.open(team);
             Hyperparameters shape = file.hyperparameters();
-            Shard shard = Shard.of(Architectures.sizes(shape), rank, worldSize, plan);
+            Shard shard = Shard.of(Architectures.sizes(shape), rank, worldSize, terms.plan())
+                    .exchangingKv(terms.exchangesKv());
             long total = file.tensors().values().stream()
                             .mapToLong(TensorInfo::elements)
                             .sum()

@@ -40,15 +40,23 @@ final class ModelRunner implements AutoCloseable {
     /**
      * One rank's shard of it; rank 1 is on the scalar backend, whatever the others are on.
      *
+     * @param exchangesKv as in {@link Shard#exchangesKv}
      * @param prompts how the residual stream is held in steps of more than one token
      */
-    ModelRunner(Path path, int maxTokens, ShardPlan plan, Residual prompts, Communicator communicator) {
+    ModelRunner(
+            Path path,
+            int maxTokens,
+            ShardPlan plan,
+            boolean exchangesKv,
+            Residual prompts,
+            Communicator communicator) {
         this(
                 path,
                 maxTokens,
                 communicator.rank() == 1 ? Optional.of("scalar") : Optional.empty(),
                 sizes -> new Placement(
-                        Shard.of(sizes, communicator.rank(), communicator.worldSize(), plan),
+                        Shard.of(sizes, communicator.rank(), communicator.worldSize(), plan)
+                                .exchangingKv(exchangesKv),
                         new GroupExchange(communicator)),
                 prompts);
     }

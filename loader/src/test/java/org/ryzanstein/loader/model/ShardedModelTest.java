@@ -31,6 +31,10 @@ import org.ryzanstein.loader.synthesize.Synthesizer;
 class ShardedModelTest {
     private static final int CHUNK = 24;
     private static final int[] WORLDS = {2, 3, 4, 5, 8};
+    /** Whether keys and values of KV heads that several ranks read are exchanged. */
+    private static final boolean[] BOTH = {false, true};
+
+    private static final boolean[] ALONE = {false};
 
     @TempDir
     Path folder;
@@ -89,7 +93,8 @@ class ShardedModelTest {
     @Test
     void aResidualStreamOfFewerBlocksThanRanksIsNotSharedOut() {
         try (EmbeddedModel model = EmbeddedModel.extract()) {
-            assertThatThrownBy(() -> sharded(model.path(), 3, ShardPlan.ALL_SPLIT, Residual.SPLIT, new int[] {1, 2, 3}))
+            assertThatThrownBy(() ->
+                            sharded(model.path(), 3, ShardPlan.ALL_SPLIT, false, Residual.SPLIT, new int[] {1, 2, 3}))
                     .rootCause()
                     .hasMessageContaining("residual stream of 256 columns");
         }
@@ -116,12 +121,15 @@ class ShardedModelTest {
             expected = run(whole, prompt);
         }
         for (int worldSize : worlds) {
-            List<float[]> found = sharded(path, worldSize, plan, prompts, prompt);
-            assertThat(found).as("%s, %d ranks", plan, worldSize).hasSameSizeAs(expected);
-            for (int row = 0; row < expected.size(); row++) {
-                assertThat(found.get(row))
-                        .as("%s, %d ranks, logits of output %d", plan, worldSize, row)
-                        .containsExactly(expected.get(row));
+            for (boolean exchangesKv : plan == ShardPlan.ATTENTION_REPLICATED ? ALONE : BOTH) {
+                String what = "%s, %d ranks, %s".formatted(plan, worldSize, exchangesKv ? "exchanged" : "own");
+                List<float[]> found = sharded(path, worldSize, plan, exchangesKv, prompts, prompt);
+                assertThat(found).as(what).hasSameSizeAs(expected);
+                for (int row = 0; row < expected.size(); row++) {
+                    assertThat(found.get(row))
+                            .as("%s, logits of output %d", what, row)
+                            .containsExactly(expected.get(row));
+                }
             }
         }
     }
@@ -135,13 +143,14 @@ class ShardedModelTest {
         return logits;
     }
 
-    private static List<float[]> sharded(Path path, int worldSize, ShardPlan plan, Residual prompts, int[] prompt) {
+    private static List<float[]> sharded(
+            Path path, int worldSize, ShardPlan plan, boolean exchangesKv, Residual prompts, int[] prompt) {
         List<Communicator> world = new InProcessWorld(worldSize).communicators();
         try (ExecutorService threads = Executors.newFixedThreadPool(worldSize)) {
             List<Future<List<float[]>>> ranks = new ArrayList<>();
             for (Communicator communicator : world) {
                 ranks.add(threads.submit(() -> {
-                    try (ModelRunner runner = new ModelRunner(path, CHUNK, plan, prompts, communicator)) {
+                    try (ModelRunner runner = new ModelRunner(path, CHUNK, plan, exchangesKv, prompts, communicator)) {
                         return run(runner, prompt);
                     } catch (RuntimeException | Error e) {
                         communicator.abort("rank failed: " + e);

@@ -54,6 +54,95 @@ class ShardTest {
     }
 
     @ParameterizedTest
+    @CsvSource({
+        "20, 5, 2, 0-2;3-4, 0-1;2-4",
+        "20, 5, 3, 0-1;2-3;4, 0;1-2;3-4",
+        "20, 5, 5, 0;1;2;3;4, 0;1;2;3;4",
+        "20, 5, 8, 0;1;2;none;3;none;4;none, none;0;1;2;none;3;none;4",
+        "8, 1, 4, 0;none;none;none, none;none;none;0",
+        "2, 1, 4, 0;none;none;none, none;0;none;none"
+    })
+    void hasEachKeyAndValueOfAStraddlingHeadComputedOnce(
+            int heads, int kvHeads, int ranks, String keys, String values) {
+        List<Shard> shards = exchanging(heads, kvHeads, ranks);
+        assertThat(shards.stream().map(shard -> shard.straddlingHeads().keys().toString()))
+                .containsExactly(keys.split(";"));
+        assertThat(shards.stream().map(shard -> shard.straddlingHeads().values().toString()))
+                .containsExactly(values.split(";"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"20, 5", "8, 1", "32, 4", "9, 3", "6, 6"})
+    void givesEachRankTheKeysAndValuesThatItDoesNotCompute(int heads, int kvHeads) {
+        for (int ranks = 1; ranks <= heads + 2; ranks++) {
+            List<Shard> shards = exchanging(heads, kvHeads, ranks);
+            int[] counts = shards.getFirst().straddlingHeads().counts(1);
+            String[] row = new String[Arrays.stream(counts).sum()];
+            int place = 0;
+            for (Shard shard : shards) {
+                StraddlingHeads straddling = shard.straddlingHeads();
+                Range held = shard.ownKvHeads();
+                put(row, straddling.givenKeys(), place, "keys " + (held.first() + held.count() - 1));
+                int values = straddling.givenKeys() == StraddlingHeads.NONE ? place : place + 1;
+                put(row, straddling.givenValues(), values, "values " + held.first());
+                place += counts[shard.rank()];
+            }
+            assertThat(row).doesNotContainNull().doesNotHaveDuplicates();
+            for (Shard shard : shards) {
+                StraddlingHeads straddling = shard.straddlingHeads();
+                Range held = shard.ownKvHeads();
+                assertThat(straddling.areExchanged()).isEqualTo(row.length > 0);
+                check(
+                        row,
+                        straddling.takenKeys(),
+                        held.count() - straddling.keys().count(),
+                        "keys " + held.first());
+                check(
+                        row,
+                        straddling.takenValues(),
+                        held.count() - straddling.values().count(),
+                        "values " + (held.first() + held.count() - 1));
+            }
+        }
+    }
+
+    private static List<Shard> exchanging(int heads, int kvHeads, int ranks) {
+        Shard.Sizes sizes = new Shard.Sizes(heads, kvHeads, 6912, 2560, 128256);
+        return shards(sizes, ranks, ShardPlan.ALL_SPLIT).stream()
+                .map(shard -> shard.exchangingKv(true))
+                .toList();
+    }
+
+    private static void put(String[] row, int place, int expected, String what) {
+        if (place != StraddlingHeads.NONE) {
+            assertThat(place).isEqualTo(expected);
+            row[place] = what;
+        }
+    }
+
+    private static void check(String[] row, int place, int missing, String what) {
+        if (place == StraddlingHeads.NONE) {
+            assertThat(missing).isZero();
+        } else {
+            assertThat(missing).isEqualTo(1);
+            assertThat(row[place]).isEqualTo(what);
+        }
+    }
+
+    @Test
+    void exchangesNothingWhereEachRankComputesForItself() {
+        for (Shard shard : shards(BITNET, 2, ShardPlan.ALL_SPLIT)) {
+            assertThat(shard.straddlingHeads().areExchanged()).isFalse();
+            assertThat(shard.straddlingHeads().keys()).isEqualTo(shard.ownKvHeads());
+            assertThat(shard.straddlingHeads().values()).isEqualTo(shard.ownKvHeads());
+        }
+        for (Shard shard : shards(BITNET, 2, ShardPlan.ATTENTION_REPLICATED)) {
+            assertThat(shard.exchangingKv(true).straddlingHeads().areExchanged())
+                    .isFalse();
+        }
+    }
+
+    @ParameterizedTest
     @CsvSource({"6912, 2", "6912, 3", "6912, 8", "8640, 2", "8640, 4", "8640, 8", "172, 3", "100, 2"})
     void cutsTheFeedForwardNetworkBetweenBlocksOfItsNorm(int units, int ranks) {
         Shard.Sizes sizes = new Shard.Sizes(20, 5, units, 2560, 128256);

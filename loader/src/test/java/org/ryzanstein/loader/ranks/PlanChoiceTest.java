@@ -39,7 +39,7 @@ class PlanChoiceTest {
     })
     void takesFewerCollectivesTheLongerOneTakes(long latencyNanos, int worldSize, ShardPlan plan) {
         PlanChoice choice = choose(latencyNanos, worldSize);
-        assertThat(choice.plan()).as(choice.reason()).isEqualTo(plan);
+        assertThat(choice.terms().plan()).as(choice.reason()).isEqualTo(plan);
         for (ShardPlan each : ShardPlan.values()) {
             assertThat(choice.reason()).contains(each.label());
         }
@@ -53,7 +53,9 @@ class PlanChoiceTest {
                 new PlanChoice.Costs(INPUTS, OUTPUT, 10e9),
                 4,
                 new LinkSpeed(1, 1e9));
-        assertThat(choice).isEqualTo(new PlanChoice(ShardPlan.OUTPUT_REPLICATED, Integer.MAX_VALUE, "asked for"));
+        assertThat(choice)
+                .isEqualTo(new PlanChoice(
+                        new Agreement.Terms(ShardPlan.OUTPUT_REPLICATED, Integer.MAX_VALUE, true), "asked for"));
     }
 
     @ParameterizedTest
@@ -66,15 +68,29 @@ class PlanChoiceTest {
                 new PlanChoice.Costs(INPUTS, OUTPUT, 10e9),
                 worldSize,
                 new LinkSpeed(latencyNanos, 1e9));
-        assertThat(choice.splitFrom()).isEqualTo(tokens);
+        assertThat(choice.terms().splitFrom()).isEqualTo(tokens);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1000, 2, true", "16000, 2, true", "17000, 2, false", "1000, 3, true", "1000, 4, true", "1000, 5, false"
+    })
+    void exchangesKeysAndValuesWhereRanksShareHeadsAndTheLinkIsFasterThanComputingThem(
+            long latencyNanos, int worldSize, boolean exchanges) {
+        PlanChoice choice = PlanChoice.of(
+                Optional.of(ShardPlan.ALL_SPLIT),
+                SHAPE,
+                new PlanChoice.Costs(INPUTS, OUTPUT, 10e9),
+                worldSize,
+                new LinkSpeed(latencyNanos, 1e9));
+        assertThat(choice.terms().exchangesKv()).isEqualTo(exchanges);
     }
 
     @Test
     void hasNothingToChooseForOneRank() {
         assertThat(PlanChoice.of(
                                 Optional.empty(), SHAPE, new PlanChoice.Costs(INPUTS, OUTPUT, 10e9), 1, LinkSpeed.ALONE)
-                        .plan())
-                .isEqualTo(ShardPlan.ALL_SPLIT);
+                        .terms())
+                .isEqualTo(Agreement.Terms.ANY);
     }
 
     @Test
