@@ -123,6 +123,30 @@ interface TernaryContract extends BackendUnderTest {
     }
 
     @TestFactory
+    default Stream<DynamicTest> ternaryLayersWithOneScaleForManyRowsOrForEach() {
+        return Stream.of(
+                        new int[] {300},
+                        new int[] {131, 70, 99},
+                        new int[] {97, 1, 202},
+                        new int[] {1, 1, 298},
+                        new int[0])
+                .map(runs -> DynamicTest.dynamicTest(Arrays.toString(runs), () -> {
+                    Numbers numbers = new Numbers(runs.length);
+                    float[] scales = numbers.normals(300, 1f);
+                    int row = 0;
+                    for (int run : runs) {
+                        Arrays.fill(scales, row, row + run, scales[row]);
+                        row += run;
+                    }
+                    for (int tokens : new int[] {1, 5}) {
+                        float[][] in = numbers.activations(Activations.NORMAL, tokens, 40);
+                        byte[][] digits = numbers.digits(Digits.RANDOM, 300, 40);
+                        new Layer("runs", in, null, 40, digits, scales, tokens > 1).check(benchFor(tokens));
+                    }
+                }));
+    }
+
+    @TestFactory
     default Stream<DynamicTest> ternaryLayersOfExtremeContent() {
         return Arrays.stream(Activations.values())
                 .map(kind -> DynamicTest.dynamicTest(kind.toString(), () -> {

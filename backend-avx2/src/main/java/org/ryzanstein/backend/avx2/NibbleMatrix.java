@@ -76,8 +76,8 @@ final class NibbleMatrix extends TernaryMatrix {
     }
 
     @Override
-    public long bytes() {
-        return placed.bytes() + (long) rows() * Float.BYTES;
+    protected long digitBytes() {
+        return placed.bytes();
     }
 
     @Override

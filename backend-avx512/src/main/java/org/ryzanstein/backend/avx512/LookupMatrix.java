@@ -119,8 +119,8 @@ final class LookupMatrix extends TernaryMatrix {
     }
 
     @Override
-    public long bytes() {
-        return placed.bytes() + (long) rows() * Float.BYTES;
+    protected long digitBytes() {
+        return placed.bytes();
     }
 
     @Override

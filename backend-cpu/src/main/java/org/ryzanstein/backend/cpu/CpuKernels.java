@@ -48,6 +48,9 @@ public interface CpuKernels {
     void rescale(
             int[] sums, int sumsOffset, float factor, float[] scales, float[] out, int outOffset, int from, int to);
 
+    /** out[i] = float(sums[i]) * scale for {@code i < count}, offsets added to i. */
+    void scale(int[] sums, int sumsOffset, float scale, float[] out, int outOffset, int count);
+
     /** Room for the quantised input of a ternary layer. */
     TernaryInput ternaryInput(int rows, int columns);
 

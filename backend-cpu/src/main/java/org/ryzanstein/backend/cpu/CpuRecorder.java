@@ -263,14 +263,15 @@ final class CpuRecorder implements StepRecorder {
         checkColumns("out", target.columns(), rows);
         checkRowSet("sums", source.rowSet(), RowSet.TOKENS);
         checkRowSet("out", target.rowSet(), RowSet.TOKENS);
+        RowScales scales = matrix.scales();
         int group = matrix.rowGroup();
         add(new Operation(rowGroups(rows, group), true, (step, batch, from, to, member) -> {
             for (int token = 0; token < batch.tokens(); token++) {
-                kernels.rescale(
+                scales.apply(
+                        kernels,
                         source.ints(),
                         source.row(token) - firstRow,
                         activations.factors()[token],
-                        matrix.scales(),
                         target.floats(),
                         target.row(token) - firstRow,
                         firstRow + from * group,

@@ -11,7 +11,7 @@ public abstract class TernaryMatrix implements MatrixWeights {
     private final String name;
     private final int rows;
     private final int columns;
-    private final float[] scales;
+    private final RowScales scales;
 
     /** Takes over shape and scales; the subclass packs the digits. */
     protected TernaryMatrix(WeightSource.Ternary source) {
@@ -22,10 +22,7 @@ public abstract class TernaryMatrix implements MatrixWeights {
         this.name = source.name();
         this.rows = source.rows();
         this.columns = source.columns();
-        this.scales = new float[rows];
-        for (int row = 0; row < rows; row++) {
-            scales[row] = source.scale(row);
-        }
+        this.scales = RowScales.of(source);
     }
 
     /** Rows that are packed together: threads share out whole groups of so many. */
@@ -58,9 +55,16 @@ public abstract class TernaryMatrix implements MatrixWeights {
         return columns;
     }
 
-    /** The scale of each row. */
-    public final float[] scales() {
+    final RowScales scales() {
         return scales;
+    }
+
+    /** Bytes of the digits in this layout. */
+    protected abstract long digitBytes();
+
+    @Override
+    public final long bytes() {
+        return digitBytes() + scales.bytes();
     }
 
     /** Refuses what is no ternary digit. */

@@ -67,8 +67,8 @@ final class BitSerialMatrix extends TernaryMatrix {
     }
 
     @Override
-    public long bytes() {
-        return (long) rows() * (2L * words * Long.BYTES + Integer.BYTES + Float.BYTES);
+    protected long digitBytes() {
+        return (long) rows() * (2L * words * Long.BYTES + Integer.BYTES);
     }
 
     @Override

@@ -143,6 +143,13 @@ final class ScalarKernels implements CpuKernels {
     }
 
     @Override
+    public void scale(int[] sums, int sumsOffset, float scale, float[] out, int outOffset, int count) {
+        for (int i = 0; i < count; i++) {
+            out[outOffset + i] = sums[sumsOffset + i] * scale;
+        }
+    }
+
+    @Override
     public TernaryInput ternaryInput(int rows, int columns) {
         return new BitPlanes(rows, columns);
     }

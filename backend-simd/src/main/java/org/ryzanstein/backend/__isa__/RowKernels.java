@@ -244,6 +244,7 @@ final class RowKernels {
         }
     }
 
+    /** out = float(sums) * (factor * scales). */
     static void rescale(
             int[] sums, int sumsOffset, float factor, float[] scales, float[] out, int outOffset, int from, int to) {
         int row = from;
@@ -258,6 +259,20 @@ final class RowKernels {
         }
         for (; row < to; row++) {
             out[outOffset + row] = sums[sumsOffset + row] * (factor * scales[row]);
+        }
+    }
+
+    /** out = float(sums) * scale. */
+    static void scale(int[] sums, int sumsOffset, float scale, float[] out, int outOffset, int count) {
+        int i = 0;
+        for (; i + Lanes.WORDS <= count; i += Lanes.WORDS) {
+            IntVector sum = Lanes.INT.cast(IntVector.fromArray(Lanes.INTS, sums, sumsOffset + i));
+            Lanes.FLOAT
+                    .cast(Lanes.FLOAT.cast(sum.convert(VectorOperators.I2F, 0)).mul(scale))
+                    .intoArray(out, outOffset + i);
+        }
+        for (; i < count; i++) {
+            out[outOffset + i] = sums[sumsOffset + i] * scale;
         }
     }
 }

@@ -107,6 +107,11 @@ final class VectorKernels implements CpuKernels {
     }
 
     @Override
+    public void scale(int[] sums, int sumsOffset, float scale, float[] out, int outOffset, int count) {
+        RowKernels.scale(sums, sumsOffset, scale, out, outOffset, count);
+    }
+
+    @Override
     public TernaryInput ternaryInput(int rows, int columns) {
         return new TernaryInput(rows, columns);
     }
