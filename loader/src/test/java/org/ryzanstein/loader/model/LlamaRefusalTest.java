@@ -140,7 +140,7 @@ class LlamaRefusalTest {
     void packedWeightsWithoutAQuantizationConfig() throws IOException {
         SyntheticLlama model = SyntheticLlama.of("llama").ternary(1).build();
         Path path = model.writeHub(folder.resolve("hub"), 1, config -> config.remove("quantization_config"));
-        assertRefused(path, "self_attn.q_proj.weight");
+        assertRefused(path, "self_attn.k_proj.weight");
     }
 
     @Test
