@@ -31,7 +31,8 @@ import org.ryzanstein.loader.tokenizer.SharedData;
 class RanksOfOtherModelsTest {
     private static final int[] WORLDS = {2, 3, 4, 5, 8};
     private static final String SPLIT_PROPERTY = "ryzanstein.ranks.split-residual-from";
-    private static final List<ShardPlan> PLANS = List.of(ShardPlan.values());
+    private static final String KV_PROPERTY = "ryzanstein.ranks.exchange-kv";
+    private static final String KV_EXCHANGED = "keys and values of KV heads that several ranks read are exchanged";
 
     @TempDir
     Path scratch;
@@ -68,7 +69,24 @@ class RanksOfOtherModelsTest {
                 .withContextLength(256);
     }
 
-    private List<String> check(Path model, int newTokens, int... worlds) throws InterruptedException {
+    /** With each plan in turn. */
+    private static List<String> check(Path model, int newTokens, int... worlds) throws InterruptedException {
+        return check(model, newTokens, List.of(ShardPlan.values()), "", worlds);
+    }
+
+    /** With KV heads exchanged. */
+    private static List<String> checkExchangingKv(Path model, int newTokens, int... worlds)
+            throws InterruptedException {
+        System.setProperty(KV_PROPERTY, "true");
+        try {
+            return check(model, newTokens, List.of(ShardPlan.ALL_SPLIT), KV_EXCHANGED, worlds);
+        } finally {
+            System.clearProperty(KV_PROPERTY);
+        }
+    }
+
+    private static List<String> check(Path model, int newTokens, List<ShardPlan> plans, String reason, int... worlds)
+            throws InterruptedException {
         List<String> lines = new ArrayList<>();
         Outcome alone;
         long whole;
@@ -77,7 +95,7 @@ class RanksOfOtherModelsTest {
             whole = engine.model().packedBytes();
         }
         for (int ranks : worlds) {
-            ShardPlan plan = PLANS.get(ranks % PLANS.size());
+            ShardPlan plan = plans.get(ranks % plans.size());
             try (LocalRanks group = new LocalRanks(Optional.of(model))) {
                 Engine engine = group.open(options(model), ranks, plan);
                 assertThat(run(engine, newTokens))
@@ -85,11 +103,13 @@ class RanksOfOtherModelsTest {
                         .isEqualTo(alone);
                 ClusterStatus status = engine.cluster().orElseThrow();
                 assertThat(status.worldSize()).isEqualTo(ranks);
+                assertThat(status.planReason()).contains(reason);
                 lines.add(
-                        "%d ranks, %s: the same %d + %d ids and logits %s; packed bytes of each rank, of one alone %d: %s"
+                        "%d ranks, %s%s: the same %d + %d ids and logits %s; packed bytes of each rank, of one alone %d: %s"
                                 .formatted(
                                         ranks,
                                         plan.label(),
+                                        reason.isEmpty() ? "" : ", " + reason,
                                         alone.greedy().size(),
                                         alone.sampled().size(),
                                         alone.logits().substring(0, 16),
@@ -109,6 +129,11 @@ class RanksOfOtherModelsTest {
     }
 
     @Test
+    void storiesWhoseKeysAndValuesAreExchangedComeOutTheSame() throws InterruptedException {
+        checkExchangingKv(SharedData.path("stories260K").resolve("stories260K-q8_0.gguf"), 24, 3, 8);
+    }
+
+    @Test
     void promptsWhoseResidualStreamIsSharedOutComeOutTheSame() throws IOException, InterruptedException {
         Path model = scratch.resolve("odd.gguf");
         Synthesizer.write(model, Shape.BITNET_ODD, TensorType.I2_S, TensorType.F16, 1, ProgressListener.NONE);
@@ -117,16 +142,19 @@ class RanksOfOtherModelsTest {
             alone = run(engine, 8);
         }
         System.setProperty(SPLIT_PROPERTY, "2");
+        System.setProperty(KV_PROPERTY, "true");
         try (LocalRanks group = new LocalRanks(Optional.of(model))) {
             Engine engine = group.open(options(model), 3, ShardPlan.ALL_SPLIT);
             assertThat(run(engine, 8)).isEqualTo(alone);
             ClusterStatus status = engine.cluster().orElseThrow();
-            assertThat(status.planReason()).contains("steps of 2 tokens or more share out the residual stream");
+            assertThat(status.planReason())
+                    .contains("steps of 2 tokens or more share out the residual stream", KV_EXCHANGED);
             assertThat(status.operations())
                     .extracting(OperationStatistics::kind)
                     .contains(OperationKind.REDUCE_SCATTER, OperationKind.ALL_REDUCE);
         } finally {
             System.clearProperty(SPLIT_PROPERTY);
+            System.clearProperty(KV_PROPERTY);
         }
     }
 
@@ -137,5 +165,6 @@ class RanksOfOtherModelsTest {
         Path model = scratch.resolve("2b.gguf");
         Synthesizer.write(model, Shape.BITNET_2B_4T, TensorType.I2_S, TensorType.F16, 1, ProgressListener.NONE);
         check(model, 4, WORLDS).forEach(line -> reporter.publishEntry("ranks", line));
+        checkExchangingKv(model, 4, 2, 3, 4, 8).forEach(line -> reporter.publishEntry("ranks", line));
     }
 }
