@@ -23,10 +23,10 @@ final class SpeedTest {
     private static final int AGAIN = 10;
 
     /**
-     * It is enough when no batch was faster than the best by more than a twentieth for this part of the budget. Cold code is
-     * several times as slow until it is compiled, which takes long where the ranks of a machine poll meanwhile.
+     * It is enough when so many batches in a row were not faster than the best by more than a twentieth. Cold code is as slow
+     * for 20 ms and more, until its compilation comes.
      */
-    private static final double STEADY_PART = 0.4;
+    private static final int STEADY_BATCHES = 100;
 
     private final TcpCommunicator group;
     private final int[] verdict = new int[2];
@@ -76,9 +76,9 @@ final class SpeedTest {
         Arrays.fill(columns, words);
         long[] times = new long[maxRounds];
         long best = Long.MAX_VALUE;
+        int steady = 0;
         int rounds = 1;
         long begun = System.nanoTime();
-        long improved = begun;
         do {
             for (int round = 0; round < rounds; round++) {
                 long start = System.nanoTime();
@@ -92,11 +92,10 @@ final class SpeedTest {
             int pairs = Math.max(1, rounds - 1);
             Arrays.sort(times, 0, pairs);
             long quartile = times[pairs / 4];
-            long now = System.nanoTime();
-            improved = quartile < best - best / 20 ? now : improved;
+            steady = quartile < best - best / 20 ? 0 : steady + 1;
             best = Math.min(best, quartile);
             // A slow link is asked less often: no batch may take more than about a quarter of the time.
-            long left = now - improved < STEADY_PART * budget ? budget - (now - begun) : 0;
+            long left = steady < STEADY_BATCHES ? budget - (System.nanoTime() - begun) : 0;
             verdict[0] = left < best ? 0 : Math.clamp(budget / 4 / Math.max(best, 1), 1, maxRounds);
             group.broadcast(told, verdict.length, 0, HostQueue.INSTANCE).await();
             rounds = verdict[0];
