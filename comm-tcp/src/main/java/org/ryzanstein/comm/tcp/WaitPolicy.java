@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>It has to last longer than waking a blocked thread takes, 100 to 300 us on an idle virtual processor. Otherwise one late
  * rank makes the other one block, which then comes as late as its waking takes, so that the first one blocks in turn, and so on
- * for many exchanges (docs/performance.md, "Several ranks"). Soon, a poll that finds nothing gives way to whatever else wants
+ * for many exchanges (docs/performance-ranks.md, "Of an exchange"). Soon, a poll that finds nothing gives way to whatever else wants
  * this core: it may be the rank that is waited for, which the scheduler has put there.
  *
  * @param spinNanos 0: block at once
