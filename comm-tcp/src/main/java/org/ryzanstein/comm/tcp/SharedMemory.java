@@ -306,6 +306,7 @@ final class SharedMemory {
         return socket.getRemoteAddress() instanceof InetSocketAddress remote
                 && local instanceof InetSocketAddress own
                 && (remote.getAddress().isLoopbackAddress()
+                        || own.getAddress().isLoopbackAddress()
                         || remote.getAddress().equals(own.getAddress()));
     }
 }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.channels.ClosedChannelException;
@@ -242,6 +243,9 @@ final class TcpEndpoint implements Endpoint {
         }
         SocketChannel socket = SocketChannel.open();
         try {
+            if (opensFromOwnAddress(target.getAddress())) {
+                socket.bind(new InetSocketAddress(address.getAddress(), 0));
+            }
             long millis = Math.clamp((deadlineNanos - System.nanoTime()) / 1_000_000, 1, Integer.MAX_VALUE);
             socket.socket().connect(target, (int) millis);
             socket.setOption(StandardSocketOptions.TCP_NODELAY, true);
@@ -255,6 +259,17 @@ final class TcpEndpoint implements Endpoint {
             close(socket);
             throw e;
         }
+    }
+
+    /**
+     * Whether a connection comes from the address that this endpoint listens at, which is where the other side, and whom it tells, will
+     * look for it. Not if that is all addresses, of the other family, or one that only this machine knows.
+     */
+    private boolean opensFromOwnAddress(InetAddress target) {
+        InetAddress own = address.getAddress();
+        return !own.isAnyLocalAddress()
+                && own.getClass() == target.getClass()
+                && (!own.isLoopbackAddress() || target.isLoopbackAddress());
     }
 
     /** As {@link #open}, again and again until the deadline unless the other side refused, or there is no use any more. */
@@ -288,7 +303,8 @@ final class TcpEndpoint implements Endpoint {
             throw new CommunicationException(
                     Kind.REFUSED,
                     CommunicationException.NO_RANK,
-                    "no connection to " + peer + " within " + deadline.toMillis() + " ms: " + e.getMessage(),
+                    "no connection to " + peer.getHostString() + ":" + peer.getPort() + " within " + deadline.toMillis()
+                            + " ms: " + e.getMessage(),
                     e);
         }
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
@@ -14,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.ryzanstein.api.comm.CommunicationException;
+import org.ryzanstein.api.comm.EndpointConfig;
 import org.ryzanstein.api.comm.Link;
 
 class TcpLinkTest {
@@ -57,6 +59,21 @@ class TcpLinkTest {
             assertThat(there.peer()).isEqualTo(leader.address());
             assertThatThrownBy(() -> there.send(new byte[Link.MAX_MESSAGE_BYTES + 1]))
                     .hasMessageContaining("at most");
+        }
+    }
+
+    /** The leader tells others to look for it there. */
+    @Test
+    void comesFromTheAddressThatItListensAt() throws IOException {
+        leader.onConnect(arrived::add);
+        InetSocketAddress own = new InetSocketAddress("127.0.0.2", 0);
+        TcpEndpoint other = TcpEndpoint.bind(EndpointConfig.at(own, TcpRanks.SECRET));
+        try (Link there = other.connect(leader.address(), LONG);
+                Link here = arrival()) {
+            assertThat(here.peer().getAddress()).isEqualTo(own.getAddress());
+            assertThat(there.peer()).isEqualTo(leader.address());
+        } finally {
+            other.close();
         }
     }
 
