@@ -8,10 +8,10 @@ public interface Worker extends AutoCloseable {
     InetSocketAddress address();
 
     /**
-     * Joins the leader and works until it is closed; with {@link WorkerOptions#once} until the leader is gone. When a group
-     * ends, it waits for the next one; when the leader is gone, it joins its restart.
+     * Joins the leader and works until it is closed. When a group ends, it waits for the next one; when the leader is gone, it
+     * joins its restart.
      *
-     * @throws ClusterException if the leader refuses this worker
+     * @throws ClusterException if the leader refuses this worker, or somebody has written to its model file
      */
     void run();
 

@@ -10,7 +10,7 @@ import org.ryzanstein.loader.progress.ProgressListener;
 /**
  * How to work for a leader.
  *
- * @param leader where to join
+ * @param leader where to join; if it is unresolved, its name is looked up whenever a connection is opened
  * @param endpoint where to listen for other ranks, and the secret that all share
  * @param model the same model as the leader's; empty: the embedded one
  * @param backend the kernel backend to insist on; empty: the best available
@@ -18,7 +18,6 @@ import org.ryzanstein.loader.progress.ProgressListener;
  * @param localThreads compute threads of all ranks on this machine, so that nobody spins where there are not as many cores
  * @param firstLocalThread how many of them ranks before this one have
  * @param affinity whether they are bound to memory nodes; empty: as the property {@value Affinity#PROPERTY} says
- * @param once end when the leader is gone, instead of waiting for its restart
  */
 public record WorkerOptions(
         InetSocketAddress leader,
@@ -29,7 +28,6 @@ public record WorkerOptions(
         int localThreads,
         int firstLocalThread,
         Optional<Affinity> affinity,
-        boolean once,
         ProgressListener progress) {
     public WorkerOptions {
         if (threads < 1 || localThreads < 1) {

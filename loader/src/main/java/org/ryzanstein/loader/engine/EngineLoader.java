@@ -3,11 +3,9 @@ package org.ryzanstein.loader.engine;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
-import org.jspecify.annotations.Nullable;
 import org.ryzanstein.api.comm.CommunicatorProvider;
 import org.ryzanstein.api.comm.Communicators;
 import org.ryzanstein.api.kernel.KernelBackend;
@@ -60,28 +58,26 @@ public final class EngineLoader {
      * @throws ProviderUnavailableException if no backend, or not the forced one, is available
      */
     public static Engine open(EngineOptions options) {
-        Selection<KernelBackendProvider> selection = KernelBackends.choose(options.backend());
+        return open(options, KernelBackends.choose(options.backend()));
+    }
+
+    /** Opens an engine on a backend that was chosen before. */
+    static Engine open(EngineOptions options, Selection<KernelBackendProvider> selection) {
         LOG.log(
                 Level.INFO,
                 () -> "backends:" + System.lineSeparator() + selection.report().describe());
         EmbeddedModel embedded = options.model().isPresent() ? null : EmbeddedModel.extract();
         Path path = embedded == null ? options.model().orElseThrow() : embedded.path();
-        // A leader packs another shard when its group has changed, so it keeps the copy.
-        boolean kept = embedded != null && options.cluster().isPresent();
-        Engine engine = null;
         try {
             ModelFile file = ModelFile.open(path);
             try {
-                engine = open(options, path, file, embedded, selection);
-            } finally {
-                // Weights of a whole model are read where the file has them; each shard opens it for itself.
-                if (engine == null || options.cluster().isPresent()) {
-                    file.close();
-                }
+                return open(options, file, embedded != null, selection);
+            } catch (RuntimeException | Error e) {
+                file.close();
+                throw e;
             }
-            return engine;
         } finally {
-            if (embedded != null && (engine == null || !kept)) {
+            if (embedded != null) {
                 embedded.close();
             }
         }
@@ -90,23 +86,25 @@ public final class EngineLoader {
     /** Opens a worker. */
     public static Worker openWorker(WorkerOptions options) {
         if (options.model().isPresent()) {
-            return new RankWorker(options, options.model().get(), () -> {});
+            return openWorker(options, options.model().get());
         }
-        EmbeddedModel embedded = EmbeddedModel.extract();
+        try (EmbeddedModel embedded = EmbeddedModel.extract()) {
+            return openWorker(options, embedded.path());
+        }
+    }
+
+    private static Worker openWorker(WorkerOptions options, Path model) {
+        ModelFile file = ModelFile.open(model);
         try {
-            return new RankWorker(options, embedded.path(), embedded::close);
+            return new RankWorker(options, file);
         } catch (RuntimeException | Error e) {
-            embedded.close();
+            file.close();
             throw e;
         }
     }
 
     private static Engine open(
-            EngineOptions options,
-            Path path,
-            ModelFile file,
-            @Nullable EmbeddedModel embedded,
-            Selection<KernelBackendProvider> selection) {
+            EngineOptions options, ModelFile file, boolean embedded, Selection<KernelBackendProvider> selection) {
         Architectures.check(file);
         Hyperparameters shape = file.hyperparameters();
         ModelLimits limits = limits(options, shape, file.source());
@@ -123,7 +121,7 @@ public final class EngineLoader {
             }
             // Other ranks shall not be waited for in vain.
             Tokenizer read = tokenizer.await();
-            return lead(options, options.cluster().get(), path, file, embedded, shape, read, limits, selection);
+            return lead(options, options.cluster().get(), file, embedded, shape, read, limits, selection);
         } catch (RuntimeException | Error e) {
             // Nothing is closed while it is read; and of two failures always the same is reported.
             tokenizer.await();
@@ -134,7 +132,7 @@ public final class EngineLoader {
     private static Engine alone(
             EngineOptions options,
             ModelFile file,
-            @Nullable EmbeddedModel embedded,
+            boolean embedded,
             Hyperparameters shape,
             Background<Tokenizer> tokenizer,
             ModelLimits limits,
@@ -148,7 +146,7 @@ public final class EngineLoader {
                 model = load(options, file, shape, backend, limits, tokenizer);
             }
             return new LocalEngine(
-                    describe(file, embedded != null, shape, limits, model),
+                    describe(file, embedded, shape, limits, model),
                     tokenizer.await(),
                     options,
                     List.of(selection.report(), communicators(backend)),
@@ -171,9 +169,8 @@ public final class EngineLoader {
     private static Engine lead(
             EngineOptions options,
             ClusterOptions cluster,
-            Path path,
             ModelFile file,
-            @Nullable EmbeddedModel embedded,
+            boolean embedded,
             Hyperparameters shape,
             Tokenizer tokenizer,
             ModelLimits limits,
@@ -186,7 +183,6 @@ public final class EngineLoader {
         try {
             Cluster leading = Cluster.lead(
                     cluster,
-                    path,
                     file,
                     shape,
                     limits,
@@ -196,12 +192,8 @@ public final class EngineLoader {
                     team,
                     options.progress(),
                     () -> wake.get().run());
-            List<AutoCloseable> resources = new ArrayList<>(List.of(leading, team));
-            if (embedded != null) {
-                resources.add(embedded);
-            }
             LocalEngine engine = new LocalEngine(
-                    describe(file, embedded != null, shape, limits, leading.model()),
+                    describe(file, embedded, shape, limits, leading.model()),
                     tokenizer,
                     options,
                     List.of(selection.report(), communicators.report()),
@@ -211,7 +203,7 @@ public final class EngineLoader {
                     team,
                     file::change,
                     limits,
-                    resources);
+                    List.of(leading, team, file));
             wake.set(engine::wake);
             engine.wake();
             return engine;

@@ -2,7 +2,6 @@ package org.ryzanstein.loader.ranks;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.ryzanstein.api.comm.CommunicatorProvider;
@@ -38,7 +37,6 @@ public final class Cluster implements AutoCloseable {
      */
     public static Cluster lead(
             ClusterOptions options,
-            Path path,
             ModelFile file,
             Hyperparameters shape,
             ModelLimits limits,
@@ -52,7 +50,7 @@ public final class Cluster implements AutoCloseable {
         AutoCloseable workers = null;
         CompletableFuture<Membership> listening = new CompletableFuture<>();
         Membership membership = null;
-        ShardLoader loader = new ShardLoader(path, kernels, team, progress);
+        ShardLoader loader = new ShardLoader(file, kernels, team, progress);
         try {
             // Workers start while this process reads the model.
             int count = options.ranks() - 1;
@@ -61,7 +59,7 @@ public final class Cluster implements AutoCloseable {
                     var _ = listening.thenAccept(present -> present.processEnded(how));
                 });
             }
-            membership = new Membership(endpoint, ModelHash.of(path), onChange);
+            membership = new Membership(endpoint, ModelHash.of(file), onChange);
             listening.complete(membership);
             LOG.log(Level.INFO, "waiting at {0} for {1} workers", endpoint.address(), count);
             progress.progress("waiting for " + count + (count == 1 ? " worker" : " workers"), 0, 1);

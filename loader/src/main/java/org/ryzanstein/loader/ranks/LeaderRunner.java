@@ -57,7 +57,7 @@ final class LeaderRunner implements StepRunner {
     private volatile List<ClusterStatus.Recovery> recoveries = List.of();
 
     private volatile Group group;
-    /** The group has ended and no other could be formed: this process itself has failed. The next step tries again. */
+    /** The group has ended, and there is no other yet: this process itself has failed. The next step forms one. */
     private volatile boolean broken;
 
     private long newestEpoch;
@@ -83,7 +83,7 @@ final class LeaderRunner implements StepRunner {
         this.maxSequences = maxSequences;
         this.self = self;
         message = new StepMessage(maxSequences, ModelLimits.blocksFor(limits.contextLength()), limits.kvBlocks());
-        group = form(List.of());
+        group = form(Optional.empty());
     }
 
     /** The leader's shard of the model. */
@@ -104,7 +104,7 @@ final class LeaderRunner implements StepRunner {
     @Override
     public boolean run(StepBatch batch) {
         if (broken) {
-            recover(new ClusterException("no group could be formed before"));
+            recover(new ClusterException("this process has failed in the step before, or has formed no group"));
             return false;
         }
         try {
@@ -113,6 +113,11 @@ final class LeaderRunner implements StepRunner {
         } catch (CommunicationException | ClusterException e) {
             recover(e);
             return false;
+        } catch (RuntimeException | Error e) {
+            // The others may have ended this step: what they have sent must not be taken for results of the next one.
+            broken = true;
+            group.communicator().abort("rank 0 has failed: " + e);
+            throw e;
         }
     }
 
@@ -158,7 +163,7 @@ final class LeaderRunner implements StepRunner {
     private void replace() {
         broken = true;
         group.communicator().close();
-        group = form(group.members());
+        group = form(Optional.of(group));
         broken = false;
     }
 
@@ -216,10 +221,10 @@ final class LeaderRunner implements StepRunner {
     /**
      * Forms a group of all workers that live; of ever fewer if they do not come, in the end of the leader alone.
      *
-     * @param before the workers of the group before
+     * @param before the group before
      */
-    private Group form(List<Member> before) {
-        List<Member> seated = before;
+    private Group form(Optional<Group> before) {
+        List<Member> seated = before.map(Group::members).orElse(List.of());
         int unexplained = 0;
         while (true) {
             seated = seats(seated, membership.living());
@@ -229,7 +234,7 @@ final class LeaderRunner implements StepRunner {
             newestEpoch++;
             formations.incrementAndGet();
             try {
-                return form(seated, newestEpoch);
+                return form(seated, newestEpoch, before);
             } catch (CommunicationException e) {
                 LOG.log(
                         Level.WARNING,
@@ -266,7 +271,7 @@ final class LeaderRunner implements StepRunner {
         return List.copyOf(seats.subList(0, Math.min(seats.size(), MAX_WORKERS)));
     }
 
-    private Group form(List<Member> members, long epoch) {
+    private Group form(List<Member> members, long epoch, Optional<Group> before) {
         List<InetSocketAddress> addresses = new ArrayList<>();
         addresses.add(endpoint.address());
         members.forEach(member -> addresses.add(member.address()));
@@ -284,7 +289,11 @@ final class LeaderRunner implements StepRunner {
                 () -> gone(members));
         try {
             ranks.setDeadline(RankWorker.STEP_DEADLINE);
-            PlanChoice choice = planner.choose(ranks.worldSize(), ranks.linkSpeed());
+            // Under another plan all would have to pack again: of as many ranks as before, those that stay have their
+            // shards.
+            PlanChoice choice = before.filter(group -> group.worldSize() == ranks.worldSize())
+                    .map(Group::plan)
+                    .orElseGet(() -> planner.choose(ranks.worldSize(), ranks.linkSpeed()));
             Agreement.Terms terms = Agreement.terms(ranks, choice.terms());
             LoadedShard shard = loader.load(terms, limits, ranks);
             long[] packed = Agreement.ready(ranks, shard.model().packedBytes());

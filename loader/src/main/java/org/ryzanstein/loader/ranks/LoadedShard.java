@@ -6,7 +6,6 @@ import org.ryzanstein.api.kernel.HeadOutput;
 import org.ryzanstein.api.kernel.KernelBackend;
 import org.ryzanstein.api.kernel.PreparedStep;
 import org.ryzanstein.api.kernel.StepBatch;
-import org.ryzanstein.loader.format.ModelFile;
 import org.ryzanstein.loader.model.Model;
 import org.ryzanstein.loader.model.ModelLimits;
 import org.ryzanstein.loader.model.Residual;
@@ -16,7 +15,6 @@ import org.ryzanstein.loader.parallel.Shard;
 
 /** A rank's part of the model, packed, and what runs it. Rows that are seldom read may stay in the file. */
 final class LoadedShard implements StepResults, AutoCloseable {
-    private final ModelFile file;
     private final Shard shard;
     private final KernelBackend backend;
     private final Model model;
@@ -25,14 +23,7 @@ final class LoadedShard implements StepResults, AutoCloseable {
     private int splitFrom = Integer.MAX_VALUE;
     private @Nullable PreparedStep last;
 
-    LoadedShard(
-            ModelFile file,
-            Shard shard,
-            KernelBackend backend,
-            Model model,
-            GroupExchange exchange,
-            ModelLimits limits) {
-        this.file = file;
+    LoadedShard(Shard shard, KernelBackend backend, Model model, GroupExchange exchange, ModelLimits limits) {
         this.shard = shard;
         this.backend = backend;
         this.model = model;
@@ -84,6 +75,5 @@ final class LoadedShard implements StepResults, AutoCloseable {
     @Override
     public void close() {
         backend.close();
-        file.close();
     }
 }

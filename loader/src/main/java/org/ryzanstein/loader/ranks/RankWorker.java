@@ -3,7 +3,6 @@ package org.ryzanstein.loader.ranks;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,6 +28,7 @@ import org.ryzanstein.loader.affinity.TeamBinding;
 import org.ryzanstein.loader.cluster.ClusterException;
 import org.ryzanstein.loader.cluster.Worker;
 import org.ryzanstein.loader.cluster.WorkerOptions;
+import org.ryzanstein.loader.format.ModelFile;
 import org.ryzanstein.loader.model.ModelLimits;
 import org.ryzanstein.loader.parallel.SpinParkTeam;
 
@@ -44,9 +44,6 @@ public final class RankWorker implements Worker {
 
     private static final Logger LOG = System.getLogger(RankWorker.class.getName());
     private static final Duration CONNECT = Duration.ofSeconds(2);
-    /** A worker that ends with its leader looks only so long whether it is still there. */
-    private static final Duration RETURN = Duration.ofMillis(200);
-
     private static final Duration LEAST_PAUSE = Duration.ofMillis(50);
     private static final Duration MOST_PAUSE = Duration.ofSeconds(5);
     /** Whoever was with a leader for so long was not turned away. */
@@ -60,7 +57,7 @@ public final class RankWorker implements Worker {
     private final Endpoint endpoint;
     private final SpinParkTeam team;
     private final ShardLoader loader;
-    private final Runnable atEnd;
+    private final ModelFile file;
     private final String backend;
     private final String modelHash;
     private final ReentrantLock running = new ReentrantLock();
@@ -77,15 +74,15 @@ public final class RankWorker implements Worker {
     /**
      * Chooses a backend and begins to listen.
      *
-     * @param atEnd called when it is closed
+     * @param file the model; closed with the worker
      */
-    public RankWorker(WorkerOptions options, Path model, Runnable atEnd) {
+    public RankWorker(WorkerOptions options, ModelFile file) {
         this.options = options;
-        this.atEnd = atEnd;
+        this.file = file;
         Selection<KernelBackendProvider> kernels = KernelBackends.choose(options.backend());
         Selection<CommunicatorProvider> communicators = Communicators.choose(MemoryKind.HOST, 2, Optional.empty());
         backend = kernels.provider().name();
-        modelHash = ModelHash.of(model);
+        modelHash = ModelHash.of(file);
         TeamBinding binding = TeamBinding.plan(
                 options.affinity().orElseGet(Affinity::ofProcess),
                 options.threads(),
@@ -93,7 +90,7 @@ public final class RankWorker implements Worker {
                 options.localThreads());
         LOG.log(Level.INFO, "compute threads: {0}, {1}", options.threads(), binding.describe());
         team = new SpinParkTeam(options.threads(), options.localThreads(), binding);
-        loader = new ShardLoader(model, kernels.provider(), team, options.progress());
+        loader = new ShardLoader(file, kernels.provider(), team, options.progress());
         endpoint = communicators.provider().bind(options.endpoint());
     }
 
@@ -113,29 +110,27 @@ public final class RankWorker implements Worker {
     }
 
     private void work() {
-        boolean met = false;
         String told = "";
         Duration pause = LEAST_PAUSE;
         while (!closed) {
             long begun = System.nanoTime();
-            try (Link connected = endpoint.connect(options.leader(), met && options.once() ? RETURN : CONNECT)) {
+            try (Link connected = endpoint.connect(options.leader(), CONNECT)) {
                 link = connected;
-                LOG.log(Level.INFO, "connected to the leader at {0}", options.leader());
-                met = true;
+                LOG.log(Level.INFO, "connected to the leader at {0}", leader());
                 told = "";
                 next = Optional.empty();
                 serve(connected);
             } catch (CommunicationException e) {
                 boolean served = link != null;
                 link = null;
-                if (closed || (!served && met && options.once())) {
+                if (closed) {
                     return;
                 }
                 String reason = String.valueOf(e.getMessage());
                 if (served) {
-                    LOG.log(Level.WARNING, "the leader at {0} is gone: {1}", options.leader(), reason);
+                    LOG.log(Level.WARNING, "the leader at {0} is gone: {1}", leader(), reason);
                 } else if (!reason.equals(told)) {
-                    LOG.log(Level.WARNING, "no leader at {0}: {1}; trying again", options.leader(), reason);
+                    LOG.log(Level.WARNING, "no leader at {0}: {1}; trying again", leader(), reason);
                     told = reason;
                 }
                 // A leader that turns this worker away at once is asked ever less often.
@@ -144,6 +139,10 @@ public final class RankWorker implements Worker {
                 rest(pause);
             }
         }
+    }
+
+    private String leader() {
+        return options.leader().getHostString() + ":" + options.leader().getPort();
     }
 
     private void rest(Duration time) {
@@ -158,6 +157,10 @@ public final class RankWorker implements Worker {
     }
 
     private void serve(Link leader) {
+        // The hash was taken of what the file held then.
+        file.change().ifPresent(change -> {
+            throw new ClusterException(change + "; start the worker again");
+        });
         leader.send(new ControlMessage.Hello(
                         ControlMessage.VERSION,
                         modelHash,
@@ -177,7 +180,7 @@ public final class RankWorker implements Worker {
             switch (ControlMessage.decode(message.get())) {
                 case ControlMessage.Refused refused ->
                     throw new ClusterException(
-                            "the leader at " + options.leader() + " refuses this worker: " + refused.reason());
+                            "the leader at " + leader() + " refuses this worker: " + refused.reason());
                 case ControlMessage.Form form -> take(form, leader);
                 case ControlMessage.Hello ignored -> throw new ClusterException("the leader sent a worker's message");
             }
@@ -269,7 +272,7 @@ public final class RankWorker implements Worker {
                 released = true;
                 loader.close();
                 team.close();
-                atEnd.run();
+                file.close();
             }
         } finally {
             running.unlock();

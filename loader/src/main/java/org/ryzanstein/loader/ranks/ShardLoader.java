@@ -1,11 +1,11 @@
 package org.ryzanstein.loader.ranks;
 
-import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.ryzanstein.api.comm.Communicator;
 import org.ryzanstein.api.kernel.KernelBackend;
 import org.ryzanstein.api.kernel.KernelBackendProvider;
 import org.ryzanstein.loader.affinity.TeamBinding;
+import org.ryzanstein.loader.cluster.ClusterException;
 import org.ryzanstein.loader.format.Hyperparameters;
 import org.ryzanstein.loader.format.ModelFile;
 import org.ryzanstein.loader.format.TensorInfo;
@@ -18,17 +18,25 @@ import org.ryzanstein.loader.parallel.Shard;
 import org.ryzanstein.loader.parallel.SpinParkTeam;
 import org.ryzanstein.loader.progress.ProgressListener;
 
-/** Packs this process's shard of a model out of the mapped file, and packs another one when the group has changed. */
+/**
+ * Packs this process's shard of a model, and packs another one when the group has changed: always out of the file that was
+ * mapped and checked at first, whatever has its name by now.
+ */
 final class ShardLoader implements AutoCloseable {
-    private final Path path;
+    private final ModelFile file;
     private final KernelBackendProvider provider;
     private final SpinParkTeam team;
     private final ProgressListener progress;
     private @Nullable LoadedShard loaded;
     private @Nullable ModelLimits loadedLimits;
 
-    ShardLoader(Path path, KernelBackendProvider provider, SpinParkTeam team, ProgressListener progress) {
-        this.path = path;
+    /**
+     * Prepares to pack.
+     *
+     * @param file stays open longer than this
+     */
+    ShardLoader(ModelFile file, KernelBackendProvider provider, SpinParkTeam team, ProgressListener progress) {
+        this.file = file;
         this.provider = provider;
         this.team = team;
         this.progress = progress;
@@ -49,6 +57,9 @@ final class ShardLoader implements AutoCloseable {
             return present;
         }
         close();
+        file.change().ifPresent(change -> {
+            throw new ClusterException(change + "; start again with a model file that stays as it is");
+        });
         LoadedShard fresh;
         try (TeamBinding.Bound _ = team.bindCallerWhile()) {
             fresh = pack(terms, limits, communicator);
@@ -63,7 +74,6 @@ final class ShardLoader implements AutoCloseable {
         int rank = communicator.rank();
         int worldSize = communicator.worldSize();
         GroupExchange exchange = new GroupExchange(communicator);
-        ModelFile file = ModelFile.open(path);
         KernelBackend backend = null;
         try {
             backend = provider.open(team);
@@ -84,12 +94,11 @@ final class ShardLoader implements AutoCloseable {
                 progress.progress(what, Math.min(packed, total - 1), total);
             });
             progress.progress(what, total, total);
-            return new LoadedShard(file, shard, backend, model, exchange, limits);
+            return new LoadedShard(shard, backend, model, exchange, limits);
         } catch (RuntimeException | Error e) {
             if (backend != null) {
                 backend.close();
             }
-            file.close();
             throw e;
         }
     }

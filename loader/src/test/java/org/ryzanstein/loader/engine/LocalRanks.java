@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.ryzanstein.api.comm.EndpointConfig;
 import org.ryzanstein.loader.Ryzanstein;
@@ -33,6 +34,11 @@ final class LocalRanks implements AutoCloseable {
 
     /** Starts leader and workers. */
     Engine open(EngineOptions options, int ranks, ShardPlan plan) {
+        return open(options, ranks, plan, Ryzanstein::open);
+    }
+
+    /** Starts workers, and the leader by this function. */
+    Engine open(EngineOptions options, int ranks, ShardPlan plan, Function<EngineOptions, Engine> opener) {
         ClusterOptions cluster = new ClusterOptions(
                 EndpointConfig.loopback(SECRET),
                 ranks,
@@ -40,7 +46,7 @@ final class LocalRanks implements AutoCloseable {
                 Optional.of(this::launch),
                 Duration.ofSeconds(60),
                 ranks * options.threads());
-        Engine opened = Ryzanstein.open(options.withCluster(cluster));
+        Engine opened = opener.apply(options.withCluster(cluster));
         engine = opened;
         return opened;
     }
@@ -76,7 +82,6 @@ final class LocalRanks implements AutoCloseable {
                 8,
                 0,
                 Optional.empty(),
-                false,
                 ProgressListener.NONE));
     }
 

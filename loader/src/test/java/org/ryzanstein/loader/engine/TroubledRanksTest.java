@@ -8,20 +8,35 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.ryzanstein.api.comm.EndpointConfig;
+import org.ryzanstein.api.kernel.KernelBackend;
+import org.ryzanstein.api.kernel.KernelBackendProvider;
+import org.ryzanstein.api.kernel.KernelBackends;
+import org.ryzanstein.api.kernel.ThreadTeam;
+import org.ryzanstein.api.provider.Probe;
+import org.ryzanstein.api.provider.Selection;
 import org.ryzanstein.loader.Ryzanstein;
 import org.ryzanstein.loader.cluster.ClusterException;
 import org.ryzanstein.loader.cluster.ClusterOptions;
+import org.ryzanstein.loader.cluster.ClusterStatus;
 import org.ryzanstein.loader.cluster.ShardPlan;
 import org.ryzanstein.loader.cluster.Worker;
 import org.ryzanstein.loader.cluster.WorkerOptions;
@@ -33,6 +48,7 @@ import org.ryzanstein.loader.tokenizer.EncodeOptions;
 class TroubledRanksTest {
     private static final int TOKENS = 40;
     private static final int LOSS = 12;
+    private static final int HIDDEN = 256;
 
     @SuppressWarnings("NullAway.Init") // Set before all tests.
     private static List<Integer> alone;
@@ -146,6 +162,76 @@ class TroubledRanksTest {
                         2)));
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aStepThatFailsInTheLeaderLeavesNothingForTheNextOne(boolean computed) throws Exception {
+        AtomicReference<WrappedBackend> backend = new AtomicReference<>();
+        Selection<KernelBackendProvider> real = KernelBackends.choose(Optional.of("scalar"));
+        KernelBackendProvider wrapping = new KernelBackendProvider() {
+            @Override
+            public String name() {
+                return real.provider().name();
+            }
+
+            @Override
+            public int spiVersion() {
+                return real.provider().spiVersion();
+            }
+
+            @Override
+            public Probe probe() {
+                return real.provider().probe();
+            }
+
+            @Override
+            public KernelBackend open(ThreadTeam team) {
+                backend.set(new WrappedBackend(real.provider().open(team)));
+                return backend.get();
+            }
+        };
+        try (LocalRanks group = new LocalRanks(Optional.empty())) {
+            Engine engine = group.open(
+                    options(),
+                    2,
+                    ShardPlan.ALL_SPLIT,
+                    all -> EngineLoader.open(all, new Selection<>(wrapping, real.report())));
+            IllegalStateException failure = new IllegalStateException("the leader's own");
+            if (computed) {
+                backend.get().failAfterNextStep(failure);
+            } else {
+                backend.get().failNextStep(failure);
+            }
+            Generation failing = engine.submit(request(engine), GenerationListener.NONE);
+            assertThatThrownBy(failing::await).hasRootCause(failure);
+            assertThat(run(engine)).isEqualTo(alone);
+            ClusterStatus status = engine.cluster().orElseThrow();
+            assertThat(status.worldSize()).isEqualTo(2);
+            assertThat(status.recoveryCount()).isOne();
+        }
+    }
+
+    @Test
+    void aRankThatIsLostLaterStillHasTheModelThatItsFileHeldAtFirst(@TempDir Path folder) throws Exception {
+        Path model = folder.resolve("model.gguf");
+        Path other = folder.resolve("other.gguf");
+        TinyModel.embedded().write(model);
+        float[] gains = new float[HIDDEN];
+        Arrays.fill(gains, 0, HIDDEN / 2, 1);
+        TinyModel.embedded()
+                .withTensor("output_norm.weight", List.of((long) HIDDEN), gains)
+                .write(other);
+        try (LocalRanks group = new LocalRanks(Optional.of(model))) {
+            Engine engine = group.open(options().withModel(model), 3, ShardPlan.ALL_SPLIT);
+            Files.move(other, model, StandardCopyOption.REPLACE_EXISTING);
+            group.workers().getFirst().close();
+            assertThat(run(engine)).isEqualTo(alone);
+            Files.delete(model);
+            group.workers().getLast().close();
+            assertThat(run(engine)).isEqualTo(alone);
+            assertThat(engine.cluster().orElseThrow().worldSize()).isOne();
+        }
+    }
+
     @Test
     void aWorkerJoinsTheRestartsOfItsLeader() throws Exception {
         InetSocketAddress address = freeAddress();
@@ -183,16 +269,7 @@ class TroubledRanksTest {
         ProgressListener progress = (stage, done, total) -> stages.add(stage);
         CompletableFuture<Void> working;
         try (Worker worker = Ryzanstein.openWorker(new WorkerOptions(
-                address,
-                stranger,
-                Optional.empty(),
-                Optional.of("scalar"),
-                1,
-                1,
-                0,
-                Optional.empty(),
-                false,
-                progress))) {
+                address, stranger, Optional.empty(), Optional.of("scalar"), 1, 1, 0, Optional.empty(), progress))) {
             working = CompletableFuture.runAsync(worker::run);
             assertThatThrownBy(() -> lead(address, Duration.ofSeconds(1))).isInstanceOf(ClusterException.class);
             assertThat(working.isDone()).isFalse();

@@ -33,6 +33,7 @@ final class WrappedBackend implements KernelBackend, ExecutionQueue {
 
     private final KernelBackend real;
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+    private final AtomicReference<@Nullable Throwable> lateFailure = new AtomicReference<>();
     private volatile @Nullable Rotation rotation;
     private volatile boolean closed;
 
@@ -43,6 +44,21 @@ final class WrappedBackend implements KernelBackend, ExecutionQueue {
     /** Makes the next step throw. */
     void failNextStep(Throwable thrown) {
         failure.set(thrown);
+    }
+
+    /** Makes the next step throw when it has been computed. */
+    void failAfterNextStep(Throwable thrown) {
+        lateFailure.set(thrown);
+    }
+
+    private static void throwOnce(AtomicReference<@Nullable Throwable> failure) {
+        Throwable thrown = failure.getAndSet(null);
+        if (thrown instanceof RuntimeException e) {
+            throw e;
+        }
+        if (thrown instanceof Error e) {
+            throw e;
+        }
     }
 
     @Nullable
@@ -56,19 +72,14 @@ final class WrappedBackend implements KernelBackend, ExecutionQueue {
 
     @Override
     public void submit(PreparedStep step, StepBatch batch) {
-        Throwable thrown = failure.getAndSet(null);
-        if (thrown instanceof RuntimeException e) {
-            throw e;
-        }
-        if (thrown instanceof Error e) {
-            throw e;
-        }
+        throwOnce(failure);
         real.queue().submit(step, batch);
     }
 
     @Override
     public void await() {
         real.queue().await();
+        throwOnce(lateFailure);
     }
 
     @Override

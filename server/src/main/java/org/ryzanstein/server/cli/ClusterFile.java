@@ -56,11 +56,21 @@ record ClusterFile(InetSocketAddress listen, byte[] secret, OptionalInt ranks, O
      * @throws ClusterException that names the file, the line's key and what is expected
      */
     static ClusterFile read(Path file) {
-        Properties properties = new Properties();
+        Properties properties = new Properties() {
+            private static final long serialVersionUID = 1L;
+
+            @Override
+            public synchronized Object put(Object key, Object value) {
+                if (containsKey(key)) {
+                    throw new ClusterException(file + ": " + key + ": found twice, expected once");
+                }
+                return super.put(key, value);
+            }
+        };
         try (Reader reader = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
             properties.load(reader);
         } catch (IOException | IllegalArgumentException e) {
-            throw new ClusterException(file + ": can't be read: " + e.getMessage(), e);
+            throw new ClusterException(file + ": can't be read: " + e, e);
         }
         Set<String> unknown = new TreeSet<>(properties.stringPropertyNames());
         unknown.removeAll(KNOWN);
@@ -90,7 +100,7 @@ record ClusterFile(InetSocketAddress listen, byte[] secret, OptionalInt ranks, O
                     ? inline
                     : Files.readString(file.resolveSibling(String.valueOf(other)), StandardCharsets.UTF_8);
         } catch (IOException e) {
-            throw new ClusterException(file + ": secret-file: can't be read: " + e.getMessage(), e);
+            throw new ClusterException(file + ": secret-file: can't be read: " + e, e);
         }
         byte[] secret = text.strip().getBytes(StandardCharsets.UTF_8);
         if (secret.length < EndpointConfig.MIN_SECRET_BYTES) {

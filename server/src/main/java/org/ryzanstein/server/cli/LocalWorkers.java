@@ -62,7 +62,7 @@ final class LocalWorkers implements ClusterOptions.Launcher {
     private Started start(InetSocketAddress leader, int number, Consumer<String> onEnd) throws IOException {
         List<String> command = new ArrayList<>(
                 List.of("worker", "--join", leader.getAddress().getHostAddress() + ":" + leader.getPort()));
-        command.addAll(List.of("--secret-from-stdin", "--once"));
+        command.add("--secret-from-stdin");
         command.addAll(arguments);
         // Their leader's threads come first.
         command.addAll(List.of("--first-local-thread", Integer.toString(Math.multiplyExact(number, threads))));

@@ -64,6 +64,10 @@ final class ModelArguments {
             if (cluster != null) {
                 return overMachines(options, ClusterFile.read(cluster), chosen);
             }
+            if (plan != null && ranks == null) {
+                throw new IllegalArgumentException(
+                        "--plan: found " + plan + " for one rank, expected --ranks or --cluster beside it");
+            }
             if (ranks == null || ranks == 1) {
                 return options;
             }

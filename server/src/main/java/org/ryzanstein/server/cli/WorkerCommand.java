@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
+import org.jline.utils.Signals;
 import org.jspecify.annotations.Nullable;
 import org.ryzanstein.api.comm.EndpointConfig;
 import org.ryzanstein.loader.Ryzanstein;
@@ -60,9 +61,6 @@ final class WorkerCommand implements Callable<Integer> {
     @Option(names = "--secret-from-stdin", hidden = true)
     private boolean secretFromStdin;
 
-    @Option(names = "--once", hidden = true)
-    private boolean once;
-
     @Option(names = "--local-threads", hidden = true)
     private int localThreads;
 
@@ -85,6 +83,9 @@ final class WorkerCommand implements Callable<Integer> {
         if (System.getProperty(LazyLoggerFinder.LEVEL_PROPERTY) == null) {
             System.setProperty(LazyLoggerFinder.LEVEL_PROPERTY, "info");
         }
+        if (secretFromStdin) {
+            leaveSignalsToStarter();
+        }
         EngineOptions model = rank.options(OptionalInt.empty());
         InetSocketAddress leader = leader();
         EndpointConfig endpoint = endpoint();
@@ -96,7 +97,8 @@ final class WorkerCommand implements Callable<Integer> {
         }
         try (ProgressBar bar = new ProgressBar(environment);
                 Worker worker = Ryzanstein.openWorker(new WorkerOptions(
-                        leader,
+                        // After a restart of the leader its name may stand for another address.
+                        InetSocketAddress.createUnresolved(leader.getHostString(), leader.getPort()),
                         endpoint,
                         model.model(),
                         model.backend(),
@@ -104,7 +106,6 @@ final class WorkerCommand implements Callable<Integer> {
                         Math.max(localThreads, model.threads()),
                         firstLocalThread,
                         model.affinity(),
-                        once,
                         bar::progress))) {
             environment.say("worker at " + worker.address() + ", joining " + leader);
             if (secretFromStdin) {
@@ -117,7 +118,11 @@ final class WorkerCommand implements Callable<Integer> {
 
     private InetSocketAddress leader() {
         try {
-            return ClusterFile.address("--join", join);
+            InetSocketAddress leader = ClusterFile.address("--join", join);
+            if (leader.getPort() == 0) {
+                throw new ClusterException("--join: found " + join + ", expected the port that the leader listens on");
+            }
+            return leader;
         } catch (ClusterException e) {
             throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
         }
@@ -137,6 +142,12 @@ final class WorkerCommand implements Callable<Integer> {
                     spec.commandLine(), "--cluster FILE is needed: it holds the secret that leader and workers share");
         }
         return ClusterFile.read(cluster).endpoint();
+    }
+
+    /** A terminal tells all processes of its foreground group: whoever has started this one decides what is to end. */
+    private static void leaveSignalsToStarter() {
+        Signals.register("INT", () -> {});
+        Signals.register("HUP", () -> {});
     }
 
     /** Closes the worker at the end of the input: whoever has started this process is gone. */

@@ -45,7 +45,6 @@ class RankSuiteTest {
                         8,
                         0,
                         Optional.empty(),
-                        true,
                         ProgressListener.NONE));
                 Thread.ofPlatform().daemon().start(worker::run);
                 workers.add(worker);

@@ -71,6 +71,7 @@ class ClusterFileTest {
                 "secret = 0123456789abcdef;tls-key-store = k.p12 | tls-trust-store: missing, expected a PKCS12 file",
                 "secret = 0123456789abcdef;tls-password-file = p | tls-key-store: missing, expected a PKCS12 file",
                 "secret = 0123456789abcdef;tls-key-store = k;tls-trust-store = t;tls-password-file = no | tls-password-file: can't",
+                "secret = 0123456789abcdef;ranks = 2;ranks = 3 | ranks: found twice, expected once",
                 "secret = \\u00 | can't be read"
             })
     void namesTheFileAndTheKeyOfWhatItRefuses(String lines, String message) throws IOException {

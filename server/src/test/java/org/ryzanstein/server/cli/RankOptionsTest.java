@@ -70,6 +70,7 @@ class RankOptionsTest {
             value = {
                 "--plan sideways|plan: found sideways, expected one of all-split, output-replicated,"
                         + " attention-replicated",
+                "--plan all-split|--plan: found all-split for one rank, expected --ranks or --cluster beside it",
                 "--ranks 2 --plan x|plan: found x, expected one of all-split, output-replicated, attention-replicated",
                 "--ranks 0|--ranks: found 0, expected 1 to 64",
                 "--ranks -1|--ranks: found -1, expected 1 to 64",

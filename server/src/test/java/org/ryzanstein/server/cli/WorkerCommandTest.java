@@ -71,7 +71,7 @@ class WorkerCommandTest {
     }
 
     @Test
-    void worksForALeaderAndEndsWithIt() throws Exception {
+    void worksForALeaderAndEndsAtTheEndOfItsInput() throws Exception {
         AtomicReference<CompletableFuture<Integer>> code = new AtomicReference<>();
         PipedOutputStream input = new PipedOutputStream();
         ClusterOptions cluster = new ClusterOptions(
@@ -86,7 +86,6 @@ class WorkerCommandTest {
                                 "--join",
                                 leader.getAddress().getHostAddress() + ":" + leader.getPort(),
                                 "--secret-from-stdin",
-                                "--once",
                                 "--threads",
                                 "1",
                                 "--backend",
@@ -96,7 +95,7 @@ class WorkerCommandTest {
                     } catch (IOException e) {
                         throw new IllegalStateException(e);
                     }
-                    return () -> {};
+                    return input;
                 }),
                 Duration.ofSeconds(60),
                 2);
@@ -107,7 +106,6 @@ class WorkerCommandTest {
         }
         assertThat(code.get().get(60, TimeUnit.SECONDS)).isEqualTo(ExitCode.DONE);
         assertThat(said()).contains("worker at /127.0.0.1:", "joining /127.0.0.1:");
-        input.close();
     }
 
     @Test
@@ -133,6 +131,7 @@ class WorkerCommandTest {
                 "worker|Missing required option: '--join=HOST:PORT'",
                 "worker --join 127.0.0.1:1|--cluster FILE is needed",
                 "worker --join nowhere|--join: found nowhere, expected HOST:PORT",
+                "worker --join 127.0.0.1:0|--join: found 127.0.0.1:0, expected the port that the leader listens on",
                 "worker --join 127.0.0.1:70000|--join: found 127.0.0.1:70000",
                 "worker --join 127.0.0.1:1 --secret-from-stdin|expected a line of hexadecimal digits",
                 "worker --join 127.0.0.1:1 --threads 0|threads"
