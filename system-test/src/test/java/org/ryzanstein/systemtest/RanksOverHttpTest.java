@@ -254,6 +254,43 @@ class RanksOverHttpTest {
         }
     }
 
+    /** A terminal's Ctrl-C goes to all processes; a leader that stands still is not gone. */
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void keepsItsOwnWorkersWhenTheyAreInterruptedAndWhenItStoodStill() throws IOException, InterruptedException {
+        try (ServerProcess server = ServerProcess.start(
+                scratch, "--model", model.toString(), "--threads", "1", "--ranks", "2", "--plan", "all-split")) {
+            ChatStream client = new ChatStream(server.uri());
+            ProcessHandle worker = ProcessHandle.of(client.cluster()
+                            .path("ranks")
+                            .path(1)
+                            .path("process_id")
+                            .asLong())
+                    .orElseThrow();
+            Signal.INTERRUPT.send(worker.pid());
+            assertThat(client.ask(ChatStream.body(0), events -> {}).text()).isEqualTo(alone.getFirst());
+            assertThat(client.cluster().path("recovery_count").asInt()).isZero();
+
+            Path log = Path.of("/proc", Long.toString(worker.pid()), "fd", "1");
+            Signal.STOP.send(server.id());
+            try {
+                // It has seen that the leader is silent, and has tried in vain to join it again.
+                while (!Files.readString(log).contains("no leader at")) {
+                    assertThat(worker.isAlive()).isTrue();
+                    Thread.onSpinWait();
+                }
+            } finally {
+                Signal.CONTINUE.send(server.id());
+            }
+            while (client.cluster().path("recovery_count").asInt() == 0
+                    || client.cluster().path("world_size").asInt() < 2) {
+                assertThat(worker.isAlive()).isTrue();
+                Thread.onSpinWait();
+            }
+            assertThat(client.ask(ChatStream.body(1), events -> {}).text()).isEqualTo(alone.get(1));
+        }
+    }
+
     @Test
     void joinsTheRestartOfALeaderThatDied() throws IOException, InterruptedException {
         try (RankField field = RankField.start(scratch, model, 2)) {

@@ -61,6 +61,10 @@ final class ServerProcess implements AutoCloseable {
         return uri;
     }
 
+    long id() {
+        return process.pid();
+    }
+
     /** Ends it without a word, as a crash would. */
     void kill() throws InterruptedException {
         process.destroyForcibly().waitFor();

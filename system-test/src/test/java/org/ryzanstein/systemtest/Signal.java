@@ -8,6 +8,7 @@ import java.util.Locale;
 
 /** A signal to another process, sent at once: to start a program for it would take longer than an answer of the test's model. */
 enum Signal {
+    INTERRUPT(2, 2),
     KILL(9, 9),
     STOP(19, 17),
     CONTINUE(18, 19);

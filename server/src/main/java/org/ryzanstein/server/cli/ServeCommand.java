@@ -1,6 +1,8 @@
 package org.ryzanstein.server.cli;
 
 import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -25,6 +27,7 @@ import picocli.CommandLine.Spec;
         description = "Serves the model over HTTP in OpenAI's shape. Prints its URL when it is ready.",
         mixinStandardHelpOptions = true)
 final class ServeCommand implements Callable<Integer> {
+    private static final Logger LOG = System.getLogger(ServeCommand.class.getName());
     private static final int STOP_SECONDS = 30;
 
     private final CliEnvironment environment;
@@ -98,8 +101,16 @@ final class ServeCommand implements Callable<Integer> {
                 environment.say(environment.coloured(CliEnvironment.Colour.YELLOW, "warning: ")
                         + "others can reach this address, and there is no authentication yet");
             }
-            stopper.install(() -> stopAndWait(stop, stopped));
-            loaded.engine = model.open(environment, engineOptions);
+            Loading loading = new Loading();
+            stopper.install(() -> {
+                loading.interrupt();
+                stopAndWait(stop, stopped);
+            });
+            try {
+                loaded.engine = model.open(environment, engineOptions);
+            } finally {
+                loading.end();
+            }
             slot.ready(loaded.engine);
             environment.out().println(server.uri());
             environment.out().flush();
@@ -121,6 +132,25 @@ final class ServeCommand implements Callable<Integer> {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /** The wait for a model, and for workers that may be started by hand: it can be broken off, what follows can't. */
+    private static final class Loading {
+        private final Thread thread = Thread.currentThread();
+        private boolean over;
+
+        synchronized void interrupt() {
+            if (!over) {
+                thread.interrupt();
+            }
+        }
+
+        synchronized void end() {
+            over = true;
+            if (Thread.interrupted()) {
+                LOG.log(Level.DEBUG, "told to end while loading");
+            }
         }
     }
 

@@ -8,10 +8,12 @@ import java.net.URI;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.ryzanstein.loader.cluster.ClusterException;
 import org.ryzanstein.loader.format.ModelFormatException;
 import org.ryzanstein.server.fake.FakeEngine;
 import org.ryzanstein.server.logging.LazyLoggerFinder;
@@ -49,6 +51,32 @@ class ServeCommandTest {
         assertThat(code.get(30, TimeUnit.SECONDS)).isEqualTo(0);
         assertThat(engine.isClosed()).isTrue();
         assertThat(cli.err()).contains("loading the model", "backend fake-backend", "stopping");
+    }
+
+    @Test
+    void endsWhenItIsToldToWhileItWaitsForWorkers() throws Exception {
+        CountDownLatch waiting = new CountDownLatch(1);
+        Cli cli = new Cli().opening(options -> {
+            waiting.countDown();
+            try {
+                new CountDownLatch(1).await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            throw new ClusterException("interrupted while waiting for workers");
+        });
+        BlockingQueue<Runnable> stop = new ArrayBlockingQueue<>(1);
+        ServeCommand command = new ServeCommand(cli.environment(), stop::add);
+        CompletableFuture<Integer> code =
+                CompletableFuture.supplyAsync(() -> new CommandLine(command, new CommandFactory(cli.environment()))
+                        .setExecutionExceptionHandler((failure, line, result) -> ExitCode.FAILED)
+                        .execute("--port", "0", "--threads", "1"));
+
+        Runnable stopper = stop.take();
+        waiting.await();
+        stopper.run();
+        assertThat(code.get(30, TimeUnit.SECONDS)).isEqualTo(ExitCode.FAILED);
+        assertThat(cli.out()).isEmpty();
     }
 
     @Test
