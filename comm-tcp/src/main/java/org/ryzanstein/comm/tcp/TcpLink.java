@@ -166,7 +166,10 @@ final class TcpLink implements Link {
     private void beat() {
         try {
             while (open) {
+                long begun = System.nanoTime();
                 TimeUnit.NANOSECONDS.sleep(BEAT_NANOS);
+                // This process may itself have been stopped: then what came meanwhile is still to be read.
+                boolean late = System.nanoTime() - begun > 2 * BEAT_NANOS;
                 // A message that is being written is a sign of life too.
                 if (writing.tryLock()) {
                     try {
@@ -176,7 +179,7 @@ final class TcpLink implements Link {
                     }
                 }
                 long silent = System.nanoTime() - heard;
-                if (silent > Pulse.DEAD_NANOS) {
+                if (!late && silent > Pulse.DEAD_NANOS) {
                     shut("no sign of life for " + silent / 1_000_000 + " ms");
                 }
             }
