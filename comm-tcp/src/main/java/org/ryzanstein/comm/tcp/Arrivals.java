@@ -22,6 +22,7 @@ final class Arrivals implements AutoCloseable {
     private long newestEpoch = -1;
     private String failure = "";
     private boolean forming;
+    private boolean closed;
 
     /** Begins a formation. Epochs only rise. */
     synchronized void begin(long epoch) {
@@ -30,14 +31,7 @@ final class Arrivals implements AutoCloseable {
         }
         newestEpoch = epoch;
         forming = true;
-        Iterator<Map.Entry<Seat, Arrived>> all = waiting.entrySet().iterator();
-        while (all.hasNext()) {
-            Map.Entry<Seat, Arrived> entry = all.next();
-            if (entry.getKey().epoch() < epoch) {
-                TcpEndpoint.close(entry.getValue().connection());
-                all.remove();
-            }
-        }
+        closeUpTo(epoch - 1);
     }
 
     /**
@@ -48,7 +42,19 @@ final class Arrivals implements AutoCloseable {
     synchronized void end(String reason) {
         forming = false;
         failure = reason;
+        closeUpTo(newestEpoch);
         notifyAll();
+    }
+
+    private void closeUpTo(long epoch) {
+        Iterator<Map.Entry<Seat, Arrived>> all = waiting.entrySet().iterator();
+        while (all.hasNext()) {
+            Map.Entry<Seat, Arrived> entry = all.next();
+            if (entry.getKey().epoch() <= epoch) {
+                TcpEndpoint.close(entry.getValue().connection());
+                all.remove();
+            }
+        }
     }
 
     /** Why a peer comes to nothing here. */
@@ -60,9 +66,13 @@ final class Arrivals implements AutoCloseable {
         return waiting.size() >= MAX_WAITING ? Optional.of("too many peers wait") : Optional.empty();
     }
 
-    /** A peer that comes again replaces its earlier connection. */
+    /** A peer that comes again replaces its earlier connection; one that was accepted but comes too late by now is turned away. */
     synchronized void add(Arrived arrived) {
         Hello hello = arrived.session().hello();
+        if (closed || refusal(hello).isPresent()) {
+            TcpEndpoint.close(arrived.connection());
+            return;
+        }
         Arrived old = waiting.put(new Seat(hello.epoch(), hello.from(), hello.to(), hello.purpose()), arrived);
         if (old != null) {
             TcpEndpoint.close(old.connection());
@@ -90,6 +100,7 @@ final class Arrivals implements AutoCloseable {
 
     @Override
     public synchronized void close() {
+        closed = true;
         waiting.values().forEach(arrived -> TcpEndpoint.close(arrived.connection()));
         waiting.clear();
     }

@@ -39,6 +39,10 @@ final class Formation {
     /** How long to wait before asking again whether it comes to nothing. */
     private static final long ASK_MILLIS = 50;
 
+    private static final long ASK_NANOS = ASK_MILLIS * 1_000_000;
+    /** How long to look whether a peer has given up. */
+    private static final long GLANCE_NANOS = 2_000_000;
+
     private final TcpEndpoint endpoint;
     private final Rendezvous rendezvous;
     private final Supplier<Optional<CommunicationException>> given;
@@ -96,6 +100,9 @@ final class Formation {
             CommunicationException failure = refused(CommunicationException.NO_RANK, String.valueOf(e.getMessage()), e);
             giveUp(failure);
             throw failure;
+        } catch (RuntimeException | Error e) {
+            giveUp(refused(CommunicationException.NO_RANK, e.toString(), e));
+            throw e;
         } finally {
             endpoint.arrivals().end(reasonGiven());
         }
@@ -129,6 +136,8 @@ final class Formation {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } catch (RuntimeException e) {
+            refuse(peer, (HandshakeException) new HandshakeException(e.toString()).initCause(e));
         }
     }
 
@@ -159,14 +168,40 @@ final class Formation {
         }
     }
 
+    /** The peer was met, so it listens: a connection that comes to nothing is tried again as long as the peer is there. */
     private Arrivals.Arrived openData(int peer, InetSocketAddress target) throws IOException {
-        try {
-            return endpoint.open(target, hello(Hello.Purpose.DATA, peer), deadline);
-        } catch (HandshakeException e) {
-            // The peer was met, so it has given up since, and has said why before it refused this.
-            hear(peer);
-            throw e;
+        while (true) {
+            try {
+                return endpoint.open(target, hello(Hello.Purpose.DATA, peer), deadline);
+            } catch (HandshakeException e) {
+                // It has given up since, and has said why before it refused this.
+                hear(peer, until(REASON_NANOS));
+                throw e;
+            } catch (IOException e) {
+                hear(peer, until(ASK_NANOS));
+                if (isOver()) {
+                    throw e;
+                }
+            }
         }
+    }
+
+    private Arrivals.Arrived takeData(int peer) throws IOException, InterruptedException {
+        while (true) {
+            try {
+                return endpoint.arrivals().take(seat(peer, Hello.Purpose.DATA), until(ASK_NANOS));
+            } catch (SocketTimeoutException e) {
+                hear(peer, until(GLANCE_NANOS));
+                if (isOver()) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private long until(long nanos) {
+        long end = System.nanoTime() + nanos;
+        return end - deadline < 0 ? end : deadline;
     }
 
     private Arrivals.Seat seat(int peer, Hello.Purpose purpose) {
@@ -186,7 +221,7 @@ final class Formation {
                 TcpEndpoint.close(arrived.connection());
                 continue;
             }
-            Arrivals.Arrived second = endpoint.arrivals().take(seat(peer, Hello.Purpose.DATA), deadline);
+            Arrivals.Arrived second = takeData(peer);
             check(peer, second);
             keepData(peer, second.connection(), () -> endpoint.sharedMemory().answer(second, deadline));
             return;
@@ -214,7 +249,7 @@ final class Formation {
         } catch (IOException e) {
             TcpEndpoint.close(socket);
             // The peer was met, so it may have given up since, and has said why.
-            hear(peer, Math.min(deadline, System.nanoTime() + REASON_NANOS));
+            hear(peer, until(REASON_NANOS));
             throw e;
         } finally {
             synchronized (this) {
@@ -453,7 +488,7 @@ final class Formation {
             if (size > 1) {
                 endpoint.measured(SpeedTest.tune(all, rendezvous.deadline(), endpoint.hasMeasured()));
             }
-        } catch (CommunicationException e) {
+        } catch (RuntimeException | Error e) {
             all.close();
             throw e;
         }

@@ -23,6 +23,7 @@ record JoinMessage(int rank, int threads, SortedMap<String, String> terms) {
     static final int MAX_BYTES = 1 << 16;
 
     private static final int MAX_TERMS = 256;
+    private static final int MAX_THREADS = 1 << 16;
 
     JoinMessage {
         terms = Collections.unmodifiableSortedMap(new TreeMap<>(terms));
@@ -55,7 +56,7 @@ record JoinMessage(int rank, int threads, SortedMap<String, String> terms) {
             int rank = in.getInt();
             int threads = in.getInt();
             int count = in.getInt();
-            if (count < 0 || count > MAX_TERMS || threads < 1) {
+            if (count < 0 || count > MAX_TERMS || threads < 1 || threads > MAX_THREADS) {
                 throw new HandshakeException("a join message of " + count + " terms and " + threads + " threads");
             }
             SortedMap<String, String> terms = new TreeMap<>();

@@ -2,6 +2,8 @@ package org.ryzanstein.comm.tcp;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
@@ -22,6 +24,8 @@ import org.ryzanstein.api.comm.CommunicationException.Kind;
  * polls all connections without sleeping, for as long as {@link WaitPolicy} allows, and then blocks in a selector.
  */
 final class Mesh implements AutoCloseable {
+    private static final Logger LOG = System.getLogger(Mesh.class.getName());
+
     /** In how many turns of a wait the connections are polled that it does not wait for. */
     private static final int OTHERS_EVERY = 16;
 
@@ -231,6 +235,21 @@ final class Mesh implements AutoCloseable {
         return moved;
     }
 
+    /**
+     * Moves data.
+     *
+     * @return whether {@link #await} would not wait
+     * @throws CommunicationException if the operation has failed
+     */
+    boolean isOver(TcpCommunicator group, TcpOperation operation) {
+        try {
+            progress(group, operation);
+        } catch (InternalError e) {
+            throw lost(e);
+        }
+        return operation.done() || System.nanoTime() - operation.deadline() >= 0;
+    }
+
     /** Waits until an operation is done. */
     void await(TcpCommunicator group, TcpOperation operation) {
         refuseAfterFailure();
@@ -437,10 +456,15 @@ final class Mesh implements AutoCloseable {
             return;
         }
         closed = true;
-        if (failure.get() == null) {
-            flush();
+        try {
+            if (failure.get() == null) {
+                flush();
+            }
+        } catch (CommunicationException | InternalError e) {
+            LOG.log(Level.DEBUG, "what was left could not be sent", e);
+        } finally {
+            pulse.close();
         }
-        pulse.close();
         try {
             selector.close();
         } catch (IOException e) {

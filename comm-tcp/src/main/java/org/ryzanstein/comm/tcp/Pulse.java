@@ -39,6 +39,9 @@ final class Pulse implements Runnable, AutoCloseable {
     /** A peer that was not heard of for so long is dead. */
     static final long DEAD_NANOS = 1_000_000_000L;
 
+    /** This process was itself stopped if its thread took so long between two turns, which take a tenth of a second at most. */
+    private static final long STOPPED_NANOS = DEAD_NANOS / 2;
+
     /** How long a rank that leaves waits for the others to read what it sent. */
     private static final long LINGER_NANOS = 500_000_000L;
 
@@ -131,6 +134,7 @@ final class Pulse implements Runnable, AutoCloseable {
     public void run() {
         try {
             long nextBeat = System.nanoTime();
+            long lastTurn = nextBeat;
             while (!crashed && !lingered()) {
                 // Rounded up: who wakes just before it is time wakes twice.
                 long millis = closing ? 1 : Math.clamp(Math.ceilDiv(nextBeat - System.nanoTime(), 1_000_000L), 1, 100);
@@ -138,6 +142,11 @@ final class Pulse implements Runnable, AutoCloseable {
                 // Everything that has come is read before anybody is judged: this process may itself have been stopped.
                 peers.forEach(this::read);
                 long now = System.nanoTime();
+                if (now - lastTurn > STOPPED_NANOS) {
+                    // The others may have been stopped with it, and have not sent anything yet.
+                    peers.forEach(peer -> peer.heard = now);
+                }
+                lastTurn = now;
                 announce();
                 if (now - nextBeat >= (heard ? -TOGETHER_NANOS : 0)) {
                     peers.forEach(peer -> put(peer, ControlFrame.BEAT));

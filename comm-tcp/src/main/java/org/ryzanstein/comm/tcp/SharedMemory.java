@@ -204,7 +204,8 @@ final class SharedMemory {
             try {
                 SocketChannel socket = connection.socket();
                 talk.yes(
-                        "memory-offer", file.name() + " " + socket.getLocalAddress() + " " + socket.getRemoteAddress());
+                        "memory-offer",
+                        file.name() + " " + plain(socket.getLocalAddress()) + " " + plain(socket.getRemoteAddress()));
                 talk.hear("memory-opened");
             } finally {
                 file.unlink();
@@ -258,8 +259,8 @@ final class SharedMemory {
         if (unwilling.isPresent()) {
             throw talk.no("memory-opened", unwilling.get());
         }
-        String seen = connection.socket().getRemoteAddress() + " "
-                + connection.socket().getLocalAddress();
+        SocketChannel socket = connection.socket();
+        String seen = plain(socket.getRemoteAddress()) + " " + plain(socket.getLocalAddress());
         if (offer.length < 3 || !seen.equals(offer[1] + " " + offer[2])) {
             throw talk.no("memory-opened", "the connection does not come straight from the other side");
         }
@@ -271,6 +272,12 @@ final class SharedMemory {
             talk.hear("memory-verdict");
             return new SharedConnection(connection, arena, memory, false);
         }
+    }
+
+    /** Without the name by which it was looked up, which one side may have and the other not. */
+    private static String plain(SocketAddress address) {
+        String text = address.toString();
+        return text.substring(text.indexOf('/'));
     }
 
     private SharedFile open(String name, Talk talk) throws IOException, Refusal {

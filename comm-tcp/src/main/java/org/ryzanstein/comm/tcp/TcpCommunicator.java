@@ -195,7 +195,9 @@ final class TcpCommunicator implements Communicator {
         if (!operation.done() && mesh.failure().isEmpty()) {
             long begun = System.nanoTime();
             try {
-                mesh.progress(this, operation);
+                if (mesh.isOver(this, operation)) {
+                    return true;
+                }
             } catch (CommunicationException e) {
                 // The mesh keeps it; await throws it.
                 return true;

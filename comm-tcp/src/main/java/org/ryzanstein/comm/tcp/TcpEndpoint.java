@@ -138,6 +138,9 @@ final class TcpEndpoint implements Endpoint {
             } catch (IOException e) {
                 turnAway(socket, e);
                 return;
+            } catch (RuntimeException | Error e) {
+                close(socket);
+                throw e;
             } finally {
                 forget(socket);
             }

@@ -35,6 +35,9 @@ final class TcpLink implements Link {
     /** Messages that nobody fetches fill no more than this. */
     private static final long MAX_WAITING_BYTES = 16L * MAX_MESSAGE_BYTES;
 
+    /** What a message that waits takes beside its own bytes, about. */
+    private static final long KEPT_BYTES = 64;
+
     private final Connection connection;
     private final InetSocketAddress peer;
     private final ReentrantLock writing = new ReentrantLock();
@@ -112,7 +115,7 @@ final class TcpLink implements Link {
                 messages.add(message);
                 throw gone(new IOException(end));
             }
-            waitingBytes.addAndGet(-message.get().length);
+            waitingBytes.addAndGet(-message.get().length - KEPT_BYTES);
             return message;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -139,7 +142,7 @@ final class TcpLink implements Link {
                     throw new IOException("the checksum of a message is wrong");
                 }
                 if (header.getInt(4) == MESSAGE) {
-                    if (waitingBytes.addAndGet(length) > MAX_WAITING_BYTES) {
+                    if (waitingBytes.addAndGet(length + KEPT_BYTES) > MAX_WAITING_BYTES) {
                         throw new IOException("nobody fetches its messages");
                     }
                     messages.add(Optional.of(message));

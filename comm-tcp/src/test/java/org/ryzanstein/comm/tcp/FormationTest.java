@@ -3,19 +3,31 @@ package org.ryzanstein.comm.tcp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Future;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.ryzanstein.api.comm.CommunicationException;
 import org.ryzanstein.api.comm.CommunicationException.Kind;
 import org.ryzanstein.api.comm.Communicator;
 import org.ryzanstein.api.comm.EndpointConfig;
+import org.ryzanstein.api.comm.HostQueue;
+import org.ryzanstein.api.comm.Operation;
 import org.ryzanstein.api.comm.Rendezvous;
 
+@Timeout(60)
 class FormationTest {
     private static CommunicationException refusal(Future<Communicator> joined) {
         assertThat(TcpRanks.failure(joined)).isInstanceOf(CommunicationException.class);
@@ -150,6 +162,75 @@ class FormationTest {
                         .hasMessageContaining("refused by the other side: epoch 4 has passed, the newest is 5");
             }
         }
+    }
+
+    /** Rank 1 opens one for control, and then one for data. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1})
+    void aConnectionThatIsLostIsOpenedAgain(int number) {
+        try (TcpEndpoint a = TcpRanks.endpoint();
+                TcpEndpoint b = TcpRanks.endpoint();
+                Relay relay = Relay.losing(a.address(), number)) {
+            List<Communicator> ranks = TcpRanks.join(List.of(a, b), 1, one -> withFirst(one, relay.address())).stream()
+                    .map(TcpRanks::value)
+                    .toList();
+            assertThat(ranks).extracting(Communicator::worldSize).containsExactly(2, 2);
+            ranks.forEach(Communicator::close);
+        }
+    }
+
+    private static Rendezvous withFirst(Rendezvous one, InetSocketAddress first) {
+        List<InetSocketAddress> addresses = new ArrayList<>(one.addresses());
+        addresses.set(0, first);
+        return one.rank() == 0 ? one : new Rendezvous(one.rank(), addresses, one.epoch()).withDeadline(one.deadline());
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void aRankThatIsReachedByNameSharesMemoryToo() throws UnknownHostException {
+        InetAddress named = InetAddress.getByAddress(
+                "a-name", InetAddress.getLoopbackAddress().getAddress());
+        try (TcpEndpoint a = TcpRanks.endpoint();
+                TcpEndpoint b = TcpRanks.endpoint()) {
+            InetSocketAddress first = new InetSocketAddress(named, a.address().getPort());
+            List<Communicator> ranks = TcpRanks.join(List.of(a, b), 1, one -> withFirst(one, first)).stream()
+                    .map(TcpRanks::value)
+                    .toList();
+            assertThat(ranks).allMatch(one -> one.describe().contains("shared memory"));
+            ranks.forEach(Communicator::close);
+        }
+    }
+
+    @Test
+    void aRankThatFailsWhenTheGroupIsThereLeavesIt() {
+        System.setProperty(Tuning.PACKED_PROPERTY, "many");
+        try (TcpEndpoint a = TcpRanks.endpoint();
+                TcpEndpoint b = TcpRanks.endpoint()) {
+            for (Future<Communicator> one : TcpRanks.join(List.of(a, b), 1, UnaryOperator.identity())) {
+                assertThat(TcpRanks.failure(one)).hasMessageContaining(Tuning.PACKED_PROPERTY);
+            }
+            while (Thread.getAllStackTraces().keySet().stream()
+                    .anyMatch(thread -> thread.getName().startsWith("ryzanstein-pulse-"))) {
+                Thread.onSpinWait();
+            }
+        } finally {
+            System.clearProperty(Tuning.PACKED_PROPERTY);
+        }
+    }
+
+    @Test
+    void aLoopOverIsDoneEndsAtTheDeadline() {
+        List<Communicator> ranks = TcpRanks.open(2);
+        ranks.getFirst().setDeadline(Duration.ofMillis(100));
+        Operation barrier = ranks.getFirst().barrier(HostQueue.INSTANCE);
+        while (!barrier.isDone()) {
+            Thread.onSpinWait();
+        }
+        assertThatThrownBy(barrier::await)
+                .isInstanceOfSatisfying(
+                        CommunicationException.class,
+                        failure -> assertThat(failure.kind()).isEqualTo(Kind.DEADLINE));
+        ranks.forEach(Communicator::close);
     }
 
     @Test

@@ -18,9 +18,12 @@ import java.util.concurrent.TimeUnit;
 
 /** A slow link: passes connections on to an address, all bytes of both directions late by the same time. */
 final class Relay implements AutoCloseable {
+    private static final int NONE = -1;
+
     private final ServerSocket server;
     private final InetSocketAddress target;
     private final long delayNanos;
+    private final int lost;
     private final List<Socket> sockets = new CopyOnWriteArrayList<>();
 
     /** Bytes that may go on at a time; none at all are the end. The number keeps bytes of the same time in order. */
@@ -39,7 +42,17 @@ final class Relay implements AutoCloseable {
     }
 
     Relay(InetSocketAddress target, int delayMillis) {
+        this(target, delayMillis, NONE);
+    }
+
+    /** One that closes a connection as soon as it comes: the first one has number 0. */
+    static Relay losing(InetSocketAddress target, int number) {
+        return new Relay(target, 0, number);
+    }
+
+    private Relay(InetSocketAddress target, int delayMillis, int lost) {
         this.target = target;
+        this.lost = lost;
         delayNanos = delayMillis * 1_000_000L;
         try {
             server = new ServerSocket(0, 100, InetAddress.getLoopbackAddress());
@@ -54,9 +67,13 @@ final class Relay implements AutoCloseable {
     }
 
     private void accept() {
-        while (!server.isClosed()) {
+        for (int number = 0; !server.isClosed(); number++) {
             try {
                 Socket near = server.accept();
+                if (number == lost) {
+                    near.close();
+                    continue;
+                }
                 sockets.add(near);
                 Socket far = new Socket(target.getAddress(), target.getPort());
                 sockets.add(far);

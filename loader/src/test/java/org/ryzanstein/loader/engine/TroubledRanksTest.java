@@ -249,6 +249,44 @@ class TroubledRanksTest {
         working.get(60, TimeUnit.SECONDS);
     }
 
+    /** Another plan would have all ranks pack again. What was measured for it is part of the reason. */
+    @Test
+    void aSpareInADeadRanksPlaceLeavesThePlanAsItWas() throws Exception {
+        InetSocketAddress address = freeAddress();
+        List<Thread> working = new ArrayList<>();
+        try (Worker first = LocalRanks.worker(address, Optional.empty(), Optional.of("scalar"));
+                Worker spare = LocalRanks.worker(address, Optional.empty(), Optional.of("scalar"))) {
+            Runnable lose = first::close;
+            working.add(Thread.ofPlatform().daemon().start(first::run));
+            try (Engine engine = lead(address, Duration.ofSeconds(60))) {
+                String reason = engine.cluster().orElseThrow().planReason();
+                assertThat(reason).contains("predicted at");
+                RecordingListener listener = new RecordingListener() {
+                    @Override
+                    public void token(GeneratedToken token) {
+                        super.token(token);
+                        if (token.index() == LOSS) {
+                            working.add(Thread.ofPlatform().daemon().start(spare::run));
+                            while (engine.cluster().orElseThrow().spares().isEmpty()) {
+                                Thread.onSpinWait();
+                            }
+                            lose.run();
+                        }
+                    }
+                };
+                engine.submit(request(engine), listener).await();
+                assertThat(listener.ids()).isEqualTo(alone);
+                ClusterStatus status = engine.cluster().orElseThrow();
+                assertThat(status.worldSize()).isEqualTo(2);
+                assertThat(status.recoveryCount()).isOne();
+                assertThat(status.planReason()).isEqualTo(reason);
+            }
+        }
+        for (Thread each : working) {
+            each.join();
+        }
+    }
+
     @Test
     void aLeaderSaysForWhomItHasWaited() throws IOException {
         InetSocketAddress address = freeAddress();
