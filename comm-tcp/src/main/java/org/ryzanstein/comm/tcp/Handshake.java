@@ -69,8 +69,7 @@ final class Handshake {
         try {
             verdict = wire.read(VERDICT_BYTES + MAC_BYTES);
         } catch (EOFException e) {
-            throw new IOException(
-                    "the other side refused the proof: the secrets differ, or too many strangers try at once", e);
+            throw new ProofRefusedException(e);
         }
         int length = ByteBuffer.wrap(verdict).getShort(2);
         if (length < 0 || length > MAX_REASON_BYTES) {

@@ -41,6 +41,9 @@ final class TcpEndpoint implements Endpoint {
     /** Connections that have not proved themselves yet. */
     static final int MAX_STRANGERS = 64;
 
+    /** Among many strangers one that knows the secret may be turned away, but hardly so often in a row. */
+    private static final int MAX_REFUSED_PROOFS = 3;
+
     private static final int BACKLOG = 256;
     private static final long PAUSE_NANOS = 20_000_000L;
     private static final long REPORT_NANOS = 1_000_000_000L;
@@ -278,12 +281,17 @@ final class TcpEndpoint implements Endpoint {
     /** As {@link #open}, again and again until the deadline unless the other side refused, or there is no use any more. */
     Arrivals.Arrived openPatiently(InetSocketAddress peer, Hello hello, long deadlineNanos, BooleanSupplier over)
             throws IOException {
+        int refusals = 0;
         while (true) {
             try {
                 return open(peer, hello, deadlineNanos);
             } catch (HandshakeException e) {
                 throw e;
             } catch (IOException e) {
+                refusals = e instanceof ProofRefusedException ? refusals + 1 : 0;
+                if (refusals == MAX_REFUSED_PROOFS) {
+                    throw (HandshakeException) new HandshakeException(String.valueOf(e.getMessage())).initCause(e);
+                }
                 if (over.getAsBoolean() || System.nanoTime() + PAUSE_NANOS - deadlineNanos >= 0) {
                     throw e;
                 }
